@@ -1,0 +1,115 @@
+/** The library: what stackseed knows about platforms, roles and components, as loaded from folders of data. */
+
+/** A value by platform: the platform's own entry wins over `default`. */
+export type ByPlatform<T> = { default?: T } & Record<string, T | undefined>;
+
+/** One apt source line: `deb [options] uri suite components`. */
+export interface AptSource {
+  /** "mirror", "security" or a name of its own: which setting of the inventory replaces `uri`. */
+  name: string;
+  uri: string;
+  suite: string;
+  components: string[];
+  /** Path of the keyring on the node, where the source is not covered by the distribution's own. */
+  signedBy?: string;
+  /** Packages to install from the other sources before this one is used (a keyring package). */
+  keyringPackages?: string[];
+}
+
+export interface Platform {
+  name: string;
+  summary: string;
+  distro: 'debian' | 'ubuntu';
+  release: string;
+  codename: string;
+  openstack: string;
+  installer: 'debian-installer' | 'autoinstall';
+  cloudInit: {
+    /** The version in the release's archive. */
+    version: string;
+    /** Version of network-config to write: 1 where the platform's cloud-init has no parser for 2. */
+    networkVersion: 1 | 2;
+    /** How a default route is written in version 2 so that the platform's renderer makes it. */
+    defaultRoute: 'gateway4' | 'routes';
+  };
+  /** What writes /etc/resolv.conf: nobody (we do), or systemd-resolved. */
+  resolver: 'file' | 'resolved';
+  apt: AptSource[];
+  /** Variables for every script and template of the platform, such as unit names. Upper case. */
+  variables: Record<string, string>;
+}
+
+export interface Role {
+  name: string;
+  summary: string;
+  /** Only hosts of listed roles are ever named in the seeds of other hosts. */
+  listed: boolean;
+  /** How many hosts may have it: "one", "odd" (a majority is counted), "any". */
+  count: 'one' | 'odd' | 'any';
+  components: string[];
+}
+
+/** Who may use a port: hosts of a listed role (exact addresses), the whole network, every network of the fleet, or anybody. */
+export interface PortRule {
+  port: number | string;
+  protocol: 'tcp' | 'udp';
+  /** A network function ("manage", "public", "storage", "tunnel") or "all". */
+  network: string;
+  /** "network", "fleet", "any", or "role:NAME" where the role is listed. */
+  from: string;
+  comment?: string;
+}
+
+export interface SecretRule {
+  label: string;
+  /** "fleet": the same for all who declare it. "host": another one for each host. */
+  scope: 'fleet' | 'host';
+  /** How 32 derived bytes are written: hex, base64, base64url, or a password of 32 letters and digits. */
+  format: 'hex' | 'base64' | 'base64url' | 'password';
+  summary: string;
+}
+
+export interface FileRule {
+  /** Four octal digits, "0644" when left out. */
+  mode: string;
+  owner: string;
+  group: string;
+}
+
+/** A file of a component's files/ tree, as it lies in the library. */
+export interface ComponentFile {
+  /** Absolute path on the node. */
+  path: string;
+  /** Where it was read from, for errors. */
+  source: string;
+  template: boolean;
+  content: Buffer;
+  rule: FileRule;
+}
+
+export interface Component {
+  name: string;
+  summary: string;
+  /** "staged": laid by the node engine when the component converges. "direct": laid by cloud-init in its final place. */
+  lay: 'staged' | 'direct';
+  /** Components that converge before this one, where the host has them. */
+  after: string[];
+  packages: ByPlatform<string[]>;
+  variables: ByPlatform<Record<string, string>>;
+  ports: PortRule[];
+  secrets: SecretRule[];
+  /** Listed roles whose hosts this component's files may name. */
+  talksTo: string[];
+  /** JSON Schema of each setting, `default` and `description` included. */
+  settings: Record<string, Record<string, unknown>>;
+  files: ComponentFile[];
+  /** Text of converge.sh and health.sh; absent for components of lay "direct". */
+  converge?: string;
+  health?: string;
+}
+
+export interface Library {
+  platforms: Map<string, Platform>;
+  roles: Map<string, Role>;
+  components: Map<string, Component>;
+}

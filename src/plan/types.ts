@@ -1,0 +1,148 @@
+/** The plan: everything that is decided about each host, before a byte is rendered. */
+
+/** Where a resolved value comes from. `where` is "file:line" for what somebody wrote. */
+export interface Origin {
+  kind:
+    | 'default'
+    | 'platform'
+    | 'component'
+    | 'fleet'
+    | 'group'
+    | 'host'
+    | 'lock'
+    | 'command line'
+    | 'derived';
+  /** Name of the group, platform or component. */
+  name?: string;
+  where?: string;
+}
+
+export interface Explained {
+  path: string;
+  value: unknown;
+  origin: Origin;
+}
+
+/** A network of the fleet as it is on one host. */
+export interface HostNetwork {
+  name: string;
+  /** What the host uses it for. */
+  functions: string[];
+  /** Interface name on the node, at most 15 characters. */
+  interface: string;
+  /** Host's address without prefix; absent with DHCP or where the NIC carries none. */
+  address?: string;
+  /** "192.168.0.0/24"; absent when the network is all DHCP and says no more. */
+  cidr?: string;
+  prefix?: number;
+  dhcp: boolean;
+  gateway?: string;
+  /** True for the one network whose gateway is this host's default route. */
+  defaultRoute: boolean;
+  mtu?: number;
+  vlan?: number;
+  /** True where the network leads out of the fleet (a router masquerades to it; nothing is opened on it). */
+  external: boolean;
+}
+
+/** A device to be described in network-config, parents before children. */
+export interface Device {
+  name: string;
+  kind: 'physical' | 'bond' | 'vlan';
+  /** Lower case, colons. */
+  mac?: string;
+  members?: string[];
+  bond?: { mode: string; options: Record<string, string> };
+  /** Parent and id of a VLAN. */
+  link?: string;
+  vlan?: number;
+  mtu?: number;
+  /** The network it carries, if any. */
+  network?: string;
+}
+
+export interface Peer {
+  name: string;
+  fqdn: string;
+  /** By network name. */
+  addresses: Record<string, string>;
+}
+
+export interface Opening {
+  component: string;
+  protocol: 'tcp' | 'udp';
+  port: string;
+  /** Interface it is opened on; absent: on every interface. */
+  interface?: string;
+  /** CIDRs or addresses; empty: from anybody. */
+  sources: string[];
+}
+
+export interface User {
+  name: string;
+  sshKeys: string[];
+  passwordHash?: string;
+  sudo: boolean;
+  shell: string;
+}
+
+export interface SecretUse {
+  component: string;
+  label: string;
+  scope: 'fleet' | 'host';
+  format: 'hex' | 'base64' | 'base64url' | 'password';
+}
+
+export interface FleetView {
+  name: string;
+  domain: string;
+  /** Every network that has a CIDR, by name. */
+  networks: {
+    name: string;
+    cidr?: string;
+    gateway?: string;
+    vlan?: number;
+    functions: string[];
+    external: boolean;
+  }[];
+  /** Virtual addresses: name, fqdn and address by network. */
+  vips: Peer[];
+}
+
+export interface HostPlan {
+  name: string;
+  fqdn: string;
+  state: 'present' | 'absent';
+  platform: string;
+  roles: string[];
+  /** In the order of their `after`, ties by name. */
+  components: string[];
+  /** For each component, those of `components` that it waits for. */
+  after: Record<string, string[]>;
+  networks: HostNetwork[];
+  devices: Device[];
+  dns: { servers: string[]; search: string[] };
+  ntp: { servers: string[] };
+  apt: {
+    mirror?: string;
+    securityMirror?: string;
+    proxy?: string;
+    sources: { name: string; line: string; keyringPackages: string[] }[];
+  };
+  timezone: string;
+  users: User[];
+  settings: Record<string, Record<string, unknown>>;
+  variables: Record<string, Record<string, string>>;
+  /** Hosts of listed roles, by role, that components of this host talk to; inventory order. */
+  peers: Record<string, Peer[]>;
+  openings: Opening[];
+  packages: string[];
+  secrets: SecretUse[];
+  phoneHome?: { url: string };
+  explain: Explained[];
+}
+
+export interface Plan {
+  fleet: FleetView;
+  hosts: HostPlan[];
+}
