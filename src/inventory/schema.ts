@@ -1,0 +1,247 @@
+import { z } from 'zod';
+import {
+  absolutePath,
+  address,
+  bmcUrl,
+  cidr,
+  diskPath,
+  domain,
+  httpUrl,
+  interfaceName,
+  label,
+  mac,
+  networkName,
+  passwordHash,
+  server,
+  sshKey,
+  timezone,
+  userName,
+} from './formats.ts';
+
+/**
+ * The inventory as the user writes it. One source for three things: the types below, the checks of
+ * the reader, and the JSON Schema and key reference that are published.
+ */
+
+const components = z.record(label, z.record(z.string(), z.json())).meta({
+  description: 'Settings of components, by component and setting. `stackseed show HOST` lists what there is.',
+  examples: [{ memcached: { memory: 512 } }],
+});
+
+const apt = z
+  .strictObject({
+    mirror: httpUrl.optional().meta({ description: "Mirror to use instead of the platform's own." }),
+    security_mirror: httpUrl.optional().meta({ description: 'The same for security updates.' }),
+    proxy: httpUrl.optional().meta({ description: 'HTTP proxy for apt.' }),
+    sources: z
+      .record(label, httpUrl)
+      .optional()
+      .meta({ description: 'Mirrors for further sources of the platform by name, such as `uca`.' }),
+  })
+  .meta({ description: 'Where packages come from.' });
+
+const dns = z
+  .strictObject({
+    servers: z.array(address).max(3).optional().meta({ description: 'Resolvers, at most three.' }),
+    search: z.array(domain).max(6).optional().meta({ description: 'Search list; by default the domain.' }),
+  })
+  .meta({ description: 'Name resolution on the hosts.' });
+
+const ntp = z
+  .strictObject({ servers: z.array(server).optional().meta({ description: 'Time servers.' }) })
+  .meta({ description: 'Time.' });
+
+const user = z
+  .strictObject({
+    ssh_keys: z.array(sshKey).optional().meta({ description: 'OpenSSH public keys that may log in.' }),
+    password_hash: passwordHash
+      .optional()
+      .meta({ description: 'crypt(3) hash; without it no password works.' }),
+    sudo: z.boolean().optional().meta({ description: 'May become root without a password. Default false.' }),
+    shell: absolutePath.optional().meta({ description: 'Login shell. Default /bin/bash.' }),
+  })
+  .meta({ description: 'An account on the hosts.' });
+
+const phoneHome = z
+  .strictObject({
+    url: httpUrl.meta({
+      description: 'Told once when all components of a host are healthy (HTTP POST, JSON).',
+    }),
+  })
+  .meta({ description: 'Report readiness to somebody.' });
+
+/** What may be said for the whole fleet, for a group and for a host; the narrower wins. */
+const layered = {
+  platform: label
+    .or(z.string().regex(/^[a-z]+-[0-9.]+$/))
+    .optional()
+    .meta({ description: 'Platform, such as `debian-12`.' }),
+  apt: apt.optional(),
+  dns: dns.optional(),
+  ntp: ntp.optional(),
+  users: z.record(userName, user).optional().meta({ description: 'Accounts by name.' }),
+  timezone: timezone.optional().meta({ description: 'Time zone. Default Etc/UTC.' }),
+  phone_home: phoneHome.optional(),
+  settings: components.optional(),
+};
+
+const network = z
+  .strictObject({
+    cidr: cidr.optional().meta({ description: 'The network. May be left out only with `dhcp`.' }),
+    gateway: address.optional().meta({ description: 'Router out of this network.' }),
+    vlan: z
+      .int()
+      .min(1)
+      .max(4094)
+      .optional()
+      .meta({ description: 'VLAN id; the network is tagged where it is given.' }),
+    mtu: z.int().min(1280).max(9216).optional().meta({ description: 'MTU in bytes.' }),
+    for: z
+      .array(z.enum(['manage', 'public', 'storage', 'tunnel']))
+      .optional()
+      .meta({ description: 'What it is used for. By default what its own name says.' }),
+    dhcp: z.boolean().optional().meta({ description: 'Addresses come by DHCP. Default false.' }),
+    external: z
+      .boolean()
+      .optional()
+      .meta({ description: 'It leads out of the fleet; routers masquerade to it. Default false.' }),
+    range: z
+      .strictObject({ from: address, to: address })
+      .optional()
+      .meta({
+        description:
+          'Addresses for hosts that name none are drawn from here, once, and kept in stackseed.lock.',
+      }),
+  })
+  .meta({ description: 'A network of the fleet.' });
+
+const attachment = z
+  .strictObject({
+    mac: mac.optional().meta({ description: 'NIC by its MAC address; it is renamed to the network.' }),
+    interface: interfaceName.optional().meta({ description: 'NIC by its name; it keeps it.' }),
+    bond: interfaceName.optional().meta({ description: 'A bond of this host.' }),
+    address: address.or(z.literal('none')).optional().meta({
+      description:
+        'Address of the host, or `none` for a NIC that carries none. Left out: drawn from the range, or by DHCP.',
+    }),
+    mtu: z
+      .int()
+      .min(1280)
+      .max(9216)
+      .optional()
+      .meta({ description: "MTU in bytes, instead of the network's." }),
+  })
+  .meta({ description: 'How the host is on a network: exactly one of mac, interface and bond.' });
+
+const bond = z
+  .strictObject({
+    mode: z
+      .enum([
+        'balance-rr',
+        'active-backup',
+        'balance-xor',
+        'broadcast',
+        '802.3ad',
+        'balance-tlb',
+        'balance-alb',
+      ])
+      .optional()
+      .meta({ description: 'Default active-backup.' }),
+    members: z.array(mac.or(interfaceName)).min(1).meta({ description: 'NICs, by MAC address or name.' }),
+    lacp_rate: z.enum(['slow', 'fast']).optional().meta({ description: 'For 802.3ad.' }),
+    mii_monitor_interval: z
+      .int()
+      .min(0)
+      .max(10000)
+      .optional()
+      .meta({ description: 'Milliseconds. Default 100.' }),
+    transmit_hash_policy: z
+      .enum(['layer2', 'layer3+4', 'layer2+3'])
+      .optional()
+      .meta({ description: 'For 802.3ad and balance-xor.' }),
+  })
+  .meta({ description: 'A bond of NICs.' });
+
+const disk = z
+  .strictObject({
+    path: diskPath.optional().meta({ description: 'Stable name of the disk.' }),
+    rule: z
+      .enum(['smallest', 'largest', 'only'])
+      .optional()
+      .meta({ description: 'Or a rule that chooses it.' }),
+    use: z.enum(['system', 'storage']).optional().meta({ description: 'What it is for. Default system.' }),
+  })
+  .meta({ description: 'A disk: exactly one of path and rule.' });
+
+const bmc = z
+  .strictObject({
+    address: bmcUrl.meta({ description: 'Where it is reached.' }),
+    user: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,64}$/)
+      .optional()
+      .meta({ description: 'Account; its password is the secret `bmc` of the host.' }),
+  })
+  .meta({ description: 'Baseboard management controller, for power and fencing.' });
+
+const group = z
+  .strictObject({
+    roles: z.array(label).optional().meta({ description: 'Roles that its hosts have.' }),
+    ...layered,
+  })
+  .meta({ description: 'What several hosts have in common.' });
+
+const host = z
+  .strictObject({
+    groups: z
+      .array(label)
+      .optional()
+      .meta({ description: 'Groups it belongs to; a later one wins over an earlier one.' }),
+    roles: z.array(label).optional().meta({ description: 'Roles beside those of its groups.' }),
+    state: z.enum(['present', 'absent']).optional().meta({
+      description: 'absent: it is gone for good, but its name and addresses stay taken. Default present.',
+    }),
+    networks: z.record(networkName, attachment).meta({ description: 'The networks it is on.' }),
+    bonds: z.record(interfaceName, bond).optional().meta({ description: 'Bonds by interface name.' }),
+    disks: z.array(disk).optional().meta({ description: 'Disks that may be used.' }),
+    bmc: bmc.optional(),
+    ...layered,
+  })
+  .meta({ description: 'A machine.' });
+
+export const inventorySchema = z
+  .strictObject({
+    fleet: label.meta({ description: 'Name of the fleet.' }),
+    domain: domain.meta({ description: 'DNS domain of the hosts.' }),
+    ...layered,
+    networks: z.record(networkName, network).meta({ description: 'Networks by name.' }),
+    vips: z
+      .record(label, z.record(networkName, address))
+      .optional()
+      .meta({ description: 'Virtual addresses of the controllers: name, then address by network.' }),
+    records: z
+      .record(z.string(), address)
+      .optional()
+      .meta({ description: 'Further DNS records, full name to address; the names must be in the domain.' }),
+    groups: z.record(label, group).optional().meta({ description: 'Groups by name.' }),
+    hosts: z.record(label, host).meta({ description: 'Hosts by name.' }),
+    library: z
+      .array(z.string().regex(/^[A-Za-z0-9._/-]+$/))
+      .optional()
+      .meta({
+        description: 'Folders of your own components, roles and platforms, relative to the inventory.',
+      }),
+    target: z
+      .enum(['iso', 'ec2', 'openstack', 'vmware'])
+      .optional()
+      .meta({
+        description: 'How seeds reach the hosts, for the limit on their size. Default iso, which has none.',
+      }),
+  })
+  .meta({ title: 'stackseed inventory' });
+
+export type Inventory = z.infer<typeof inventorySchema>;
+export type InventoryHost = z.infer<typeof host>;
+export type InventoryGroup = z.infer<typeof group>;
+export type InventoryNetwork = z.infer<typeof network>;
+export type Attachment = z.infer<typeof attachment>;
