@@ -107,6 +107,8 @@ export interface FleetView {
   }[];
   /** Virtual addresses: name, fqdn and address by network. */
   vips: Peer[];
+  /** The operator's own DNS records: full name and address. */
+  records: { name: string; address: string }[];
 }
 
 export interface HostPlan {
