@@ -106,6 +106,8 @@ export interface Component {
   /** Text of converge.sh and health.sh; absent for components of lay "direct". */
   converge?: string;
   health?: string;
+  /** Text of bootcmd.sh, which cloud-init runs at every boot; only the node engine has one. */
+  bootcmd?: string;
 }
 
 export interface Library {

@@ -1,6 +1,6 @@
 /** The plan: everything that is decided about each host, before a byte is rendered. */
 
-/** Where a resolved value comes from. `where` is "file:line" for what somebody wrote. */
+/** Where a resolved value comes from; `path` leads to it in the inventory where somebody wrote it there. */
 export interface Origin {
   kind:
     | 'default'
@@ -14,7 +14,7 @@ export interface Origin {
     | 'derived';
   /** Name of the group, platform or component. */
   name?: string;
-  where?: string;
+  path?: (string | number)[];
 }
 
 export interface Explained {
@@ -141,6 +141,7 @@ export interface HostPlan {
   packages: string[];
   secrets: SecretUse[];
   phoneHome?: { url: string };
+  /** Filled only for hosts that an explanation was asked for. */
   explain: Explained[];
 }
 

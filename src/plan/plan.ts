@@ -1,0 +1,185 @@
+import type { Inventory, InventoryHost } from '../inventory/schema.ts';
+import type { Component, Library } from '../library/types.ts';
+import type { Finding } from '../report/finding.ts';
+import { aptOf } from './apt.ts';
+import { baseRole, forPlatform, orderedComponents } from './components.ts';
+import { type Addresses, drawAddresses } from './draw.ts';
+import { type Lookup, layersOf, lookup } from './layers.ts';
+import type { Lock } from './lock.ts';
+import { fleetNetworks, hostDevices, hostNetworks } from './networks.ts';
+import { openingsOf } from './openings.ts';
+import type { FleetView, HostPlan, Origin, Peer, Plan, User } from './types.ts';
+
+export interface PlanOptions {
+  /** Overrides every platform of the inventory. */
+  platform?: string;
+  /** Hosts whose values are to be explained. */
+  explain?: Set<string>;
+  /** Plan only these hosts; the fleet around them stays whole. */
+  only?: Set<string>;
+}
+
+/**
+ * Decides everything about every host. Pure: no clock, no chance, no files. The inventory must have
+ * passed its checks. Hosts come in the inventory's order, those that are absent left out.
+ */
+export function makePlan(
+  inventory: Inventory,
+  library: Library,
+  lock: Lock,
+  options: PlanOptions = {},
+): { plan: Plan; addresses: Addresses; findings: Finding[] } {
+  const addresses = drawAddresses(inventory, lock);
+  const listed = listedPeers(inventory, library, addresses);
+  const fleet = fleetOf(inventory);
+  const hosts = Object.entries(inventory.hosts)
+    .filter(([name, host]) => host.state !== 'absent' && (!options.only || options.only.has(name)))
+    .map(([name, host]) => planHost({ inventory, library, fleet, listed, addresses, options }, name, host));
+  return { plan: { fleet, hosts }, addresses, findings: addresses.findings };
+}
+
+interface Context {
+  inventory: Inventory;
+  library: Library;
+  fleet: FleetView;
+  listed: Map<string, Peer[]>;
+  addresses: Addresses;
+  options: PlanOptions;
+}
+
+function fleetOf(inventory: Inventory): FleetView {
+  return {
+    name: inventory.fleet,
+    domain: inventory.domain,
+    networks: fleetNetworks(inventory),
+    vips: Object.entries(inventory.vips ?? {}).map(([name, addresses]) => ({
+      name,
+      fqdn: `${name}.${inventory.domain}`,
+      addresses,
+    })),
+    records: Object.entries(inventory.records ?? {}).map(([name, address]) => ({ name, address })),
+  };
+}
+
+function rolesOf(inventory: Inventory, host: InventoryHost): string[] {
+  const ofGroups = (host.groups ?? []).flatMap((group) => inventory.groups?.[group]?.roles ?? []);
+  return [...new Set([...ofGroups, ...(host.roles ?? [])])];
+}
+
+/** The hosts of each listed role, in inventory order. */
+function listedPeers(inventory: Inventory, library: Library, addresses: Addresses): Map<string, Peer[]> {
+  const listed = new Map<string, Peer[]>();
+  for (const [name, host] of Object.entries(inventory.hosts)) {
+    if (host.state === 'absent') continue;
+    for (const role of rolesOf(inventory, host)) {
+      if (!library.roles.get(role)?.listed) continue;
+      const peer = {
+        name,
+        fqdn: `${name}.${inventory.domain}`,
+        addresses: Object.fromEntries(addresses.of.get(name) ?? []),
+      };
+      listed.set(role, [...(listed.get(role) ?? []), peer]);
+    }
+  }
+  return listed;
+}
+
+function planHost(context: Context, name: string, host: InventoryHost): HostPlan {
+  const { inventory, library, fleet, listed, addresses, options } = context;
+  const look = lookup(layersOf(inventory, name, host), options.explain?.has(name) ?? false);
+  const platformName = options.platform ?? look.value(['platform'], '', { kind: 'default' });
+  if (options.platform) {
+    look.explained.push({ path: 'platform', value: platformName, origin: { kind: 'command line' } });
+  }
+  const platform = library.platforms.get(platformName);
+  if (!platform) throw new Error(`${name}: no platform ${platformName}`);
+  const roles = rolesOf(inventory, host);
+  const components = orderedComponents(library, [baseRole, ...roles]);
+  const names = new Set(components.map((component) => component.name));
+  const networks = hostNetworks(inventory, host, addresses.of.get(name) ?? new Map());
+  const phoneHome = look.value<string | undefined>(['phone_home', 'url'], undefined, { kind: 'default' });
+  const talksTo = [...new Set(components.flatMap((component) => component.talksTo))].sort();
+  noteAddresses(look, context, name);
+  return {
+    name,
+    fqdn: `${name}.${inventory.domain}`,
+    state: host.state ?? 'present',
+    platform: platformName,
+    roles,
+    components: [...names],
+    after: Object.fromEntries(
+      components.map((one) => [one.name, one.after.filter((other) => names.has(other))]),
+    ),
+    networks,
+    devices: hostDevices(host, networks),
+    dns: {
+      servers: look.value(['dns', 'servers'], [], { kind: 'default' }),
+      search: look.value(['dns', 'search'], [inventory.domain], { kind: 'derived', path: ['domain'] }),
+    },
+    ntp: { servers: look.value(['ntp', 'servers'], [], { kind: 'default' }) },
+    apt: aptOf(platform, look),
+    timezone: look.value(['timezone'], 'Etc/UTC', { kind: 'default' }),
+    users: usersOf(look),
+    settings: settingsOf(components, look),
+    variables: variablesOf(components, platform.variables, platformName),
+    peers: Object.fromEntries(talksTo.map((role) => [role, listed.get(role) ?? []])),
+    openings: openingsOf(components, networks, fleet, listed),
+    packages: [...new Set(components.flatMap((one) => forPlatform(one.packages, platformName) ?? []))].sort(),
+    secrets: components.flatMap((component) =>
+      component.secrets.map(({ label, scope, format }) => ({
+        component: component.name,
+        label,
+        scope,
+        format,
+      })),
+    ),
+    ...(phoneHome && { phoneHome: { url: phoneHome } }),
+    explain: look.explained,
+  };
+}
+
+function usersOf(look: Lookup): User[] {
+  return look.keys(['users']).map((name): User => {
+    const value = <T>(key: string, fallback: T) =>
+      look.value(['users', name, key], fallback, { kind: 'default' });
+    const passwordHash = value<string | undefined>('password_hash', undefined);
+    return {
+      name,
+      sshKeys: value<string[]>('ssh_keys', []),
+      ...(passwordHash && { passwordHash }),
+      sudo: value('sudo', false),
+      shell: value('shell', '/bin/bash'),
+    };
+  });
+}
+
+function settingsOf(components: Component[], look: Lookup): HostPlan['settings'] {
+  const resolve = (component: Component) => {
+    const origin: Origin = { kind: 'component', name: component.name };
+    return Object.entries(component.settings).map(([key, schema]): [string, unknown] => {
+      const path = ['settings', component.name, key];
+      return [key, look.value(path, schema['default'] ?? null, origin)];
+    });
+  };
+  return Object.fromEntries(components.map((one) => [one.name, Object.fromEntries(resolve(one))]));
+}
+
+function variablesOf(
+  components: Component[],
+  ofPlatform: Record<string, string>,
+  platform: string,
+): HostPlan['variables'] {
+  return Object.fromEntries(
+    components.map((one) => [one.name, { ...ofPlatform, ...forPlatform(one.variables, platform) }]),
+  );
+}
+
+function noteAddresses(look: Lookup, { addresses, options }: Context, name: string): void {
+  if (!options.explain?.has(name)) return;
+  for (const [network, address] of addresses.of.get(name) ?? []) {
+    const origin: Origin = addresses.drawn.get(name)?.has(network)
+      ? { kind: 'lock', path: ['networks', network, 'range'] }
+      : { kind: 'host', name, path: ['hosts', name, 'networks', network, 'address'] };
+    look.explained.push({ path: `networks.${network}.address`, value: address, origin });
+  }
+}

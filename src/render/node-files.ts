@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Library, Platform } from '../library/types.ts';
+import type { FleetView, HostPlan } from '../plan/types.ts';
+import { componentFiles, type NodeFile, type SecretValue } from './component.ts';
+import { nodeEnv } from './node-env.ts';
+
+const seedFolder = '/var/lib/stackseed/seed';
+
+/**
+ * Every file that a host's seed lays down, sorted by path, seed.list last: with it the node tells
+ * a seed that was laid in full from one that a power cut tore.
+ */
+export function nodeFiles(
+  host: HostPlan,
+  fleet: FleetView,
+  library: Library,
+  platform: Platform,
+  secretValue: SecretValue,
+): NodeFile[] {
+  const files = [
+    rootFile('/etc/stackseed/node.env', nodeEnv(host, platform, fleet.name, fleet.domain), '0600'),
+    rootFile(`${seedFolder}/components.list`, lines(host.components), '0600'),
+    rootFile(`${seedFolder}/packages.list`, lines(host.packages), '0600'),
+    rootFile(
+      '/etc/systemd/system/stackseed.target.d/components.conf',
+      `[Unit]\nWants=${host.components.map(unit).join(' ')}\n`,
+      '0644',
+    ),
+    ...host.components.flatMap((name) => ofComponent(name, host, fleet, library, secretValue)),
+  ].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const list = files.map(({ path, content }) => `${sha256(content)}  ${path}`);
+  return [...files, rootFile(`${seedFolder}/seed.list`, lines([...list, `# end ${list.length}`]), '0600')];
+}
+
+function ofComponent(
+  name: string,
+  host: HostPlan,
+  fleet: FleetView,
+  library: Library,
+  secretValue: SecretValue,
+): NodeFile[] {
+  const component = library.components.get(name);
+  if (!component) return [];
+  const files = componentFiles(component, host, fleet, secretValue);
+  const folder = `${seedFolder}/components/${name}`;
+  const after = host.after[name] ?? [];
+  const order =
+    after.length > 0
+      ? [
+          rootFile(
+            `/etc/systemd/system/${unit(name)}.d/order.conf`,
+            `[Unit]\nAfter=${after.map(unit).join(' ')}\n`,
+            '0644',
+          ),
+        ]
+      : [];
+  const scripts = Object.entries({ converge: component.converge, health: component.health }).flatMap(
+    ([script, text]) => (text === undefined ? [] : [rootFile(`${folder}/${script}.sh`, text, '0700')]),
+  );
+  if (component.lay === 'direct') return [...files, ...scripts, ...order];
+  const staged = files.map((file) => rootFile(`${folder}/files${file.path}`, file.content, '0600'));
+  const list = files.map(({ mode, owner, group, path }) => `${mode} ${owner} ${group} ${path}`);
+  return [...staged, ...scripts, rootFile(`${folder}/files.list`, lines(list), '0600'), ...order];
+}
+
+function unit(component: string): string {
+  return `stackseed@${component}.service`;
+}
+
+function rootFile(path: string, content: string | Buffer, mode: string): NodeFile {
+  return { path, content: Buffer.from(content), mode, owner: 'root', group: 'root' };
+}
+
+function lines(items: string[]): string {
+  return items.map((item) => `${item}\n`).join('');
+}
+
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}

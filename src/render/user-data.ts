@@ -1,0 +1,56 @@
+import type { FleetView, HostPlan, User } from '../plan/types.ts';
+import type { NodeFile } from './component.ts';
+import { isPlainText, yamlText } from './yaml-text.ts';
+
+/**
+ * user-data of a host. cloud-init lays down files, users and network and starts stackseed.target;
+ * everything else is systemd's. `bootcmd` runs at every boot and has write_files and its like run
+ * again where a power cut kept them from ending: cloud-init marks a module as done before it runs.
+ */
+export function userData(host: HostPlan, fleet: FleetView, files: NodeFile[], bootcmd: string): string {
+  const config = {
+    hostname: host.name,
+    fqdn: host.fqdn,
+    prefer_fqdn_over_hostname: false,
+    preserve_hostname: false,
+    manage_etc_hosts: false,
+    locale: 'C.UTF-8',
+    ssh_pwauth: false,
+    // A new seed must not change the host keys of a living machine.
+    ssh_deletekeys: false,
+    users: host.users.map(account),
+    apt: { preserve_sources_list: true },
+    bootcmd: [['sh', '-c', bootcmd]],
+    write_files: files.map(writeFile),
+    runcmd: [
+      ['systemctl', 'daemon-reload'],
+      ['systemctl', '--no-block', 'start', 'stackseed.target'],
+    ],
+  };
+  return yamlText(
+    config,
+    `#cloud-config\n# ${host.fqdn}, fleet ${fleet.name}: written by stackseed, not to be edited.\n`,
+  );
+}
+
+function account(user: User): Record<string, unknown> {
+  return {
+    name: user.name,
+    shell: user.shell,
+    lock_passwd: user.passwordHash === undefined,
+    ...(user.passwordHash && { passwd: user.passwordHash }),
+    ...(user.sudo && { sudo: 'ALL=(ALL) NOPASSWD:ALL' }),
+    ...(user.sshKeys.length > 0 && { ssh_authorized_keys: user.sshKeys }),
+  };
+}
+
+function writeFile(file: NodeFile): Record<string, unknown> {
+  const plain = isPlainText(file.content);
+  return {
+    path: file.path,
+    permissions: file.mode,
+    owner: `${file.owner}:${file.group}`,
+    ...(plain ? {} : { encoding: 'b64' }),
+    content: file.content.toString(plain ? 'utf8' : 'base64'),
+  };
+}
