@@ -3,15 +3,15 @@ import { Document, isScalar, parse, Scalar, visit } from 'yaml';
 
 /**
  * Writes YAML for cloud-init, whose parser is of YAML 1.1: there `52:54:00:00:00:01` is a number and
- * `no` is false, so single-line strings are always quoted, and longer ones are block literals. What
+ * `no` is false, so strings are always quoted, but for texts of whole lines, which are block literals. What
  * was written is parsed again, both ways, before it leaves.
  */
 export function yamlText(value: unknown, header: string): string {
-  const document = new Document(value, { aliasDuplicateObjects: false });
+  const document = new Document(value, { version: '1.1', aliasDuplicateObjects: false });
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || !isScalar(node) || typeof node.value !== 'string') return;
-      node.type = node.value.includes('\n') ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE;
+      node.type = /^\S[^]*\S\n+$/.test(node.value) ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE;
     },
   });
   const text = header + document.toString({ lineWidth: 0, doubleQuotedAsJSON: true });

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import { isPlainText, yamlText } from '../../src/render/yaml-text.ts';
+
+test('what YAML 1.1 would read as something else is quoted', () => {
+  const value = {
+    mac: '52:54:00:00:00:01',
+    mode: '0644',
+    no: 'no',
+    time: '12:30:45',
+    tilde: '~',
+    date: '2026-01-01',
+  };
+  assert.equal(parse(yamlText(value, ''), { version: '1.1' }), value);
+});
+
+test('any text survives in a value, under both versions', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (one, other) => {
+      // yamlText throws when its own reading back differs.
+      yamlText({ content: other, list: [one.toWellFormed(), `${other}\n`] }, '#cloud-config\n');
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('a script is written as a literal block that a person can read', () => {
+  const text = yamlText({ content: '#!/bin/sh\necho "a: b" # c\n' }, '');
+  assert.is(text, 'content: |\n  #!/bin/sh\n  echo "a: b" # c\n');
+});
+
+test('text with control characters, other line ends or beyond the basic plane is not plain', () => {
+  assert.ok(isPlainText(Buffer.from('tab\tand line\nand umlaut ü\n')));
+  for (const text of ['\r\n', '\0', '\x1b[0m', '\u0085', '\u2028', '\ufeff', '😀', '\x7f']) {
+    assert.not.ok(isPlainText(Buffer.from(text)), JSON.stringify(text));
+  }
+  assert.not.ok(isPlainText(Buffer.from([0xff, 0xfe])));
+});
+
+test.run();
