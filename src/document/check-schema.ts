@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Finding } from '../report/finding.ts';
+import type { Finding, Place } from '../report/finding.ts';
 import { explain, type Issue } from './explain.ts';
 import { formatPath } from './path.ts';
 import type { Document, Path } from './types.ts';
@@ -50,18 +50,23 @@ function issueFindings(
   issue: Issue,
   input: unknown,
 ): Finding[] {
-  return explain(schema, issue, input).map(({ code, path, message, hint, point }) => {
+  return explain(schema, issue, input).map(({ code, path, message, hint, point, quote }) => {
     const whole = [...base, ...path];
     const finding: Finding = { severity: 'error', code, path: formatPath(whole), message };
     if (hint !== undefined) finding.hint = hint;
     const place = locate(document, whole, point);
     if (place) finding.place = place;
+    if (place && quote) finding.hint = `write it in quotes: "${written(place)}"`;
     return finding;
   });
 }
 
+function written({ source, column, length }: Place): string {
+  return source.slice(column - 1, column - 1 + length);
+}
+
 /** Place of the value, of the key, or for what is not there, of the key that should hold it. */
-function locate(document: Document, path: Path, point: 'value' | 'key' | 'parent'): Finding['place'] {
+function locate(document: Document, path: Path, point: 'value' | 'key' | 'parent'): Place | undefined {
   if (point === 'key') return document.locate(path, 'key');
   if (point === 'value') {
     const value = valueAt(document.value, path);

@@ -13,6 +13,8 @@ export interface Explanation {
   message: string;
   hint?: string;
   point: 'value' | 'key' | 'parent';
+  /** The value is a number or a truth value and should be text: the hint is to quote what stands there. */
+  quote?: true;
 }
 
 const KINDS: Record<string, string> = {
@@ -99,18 +101,11 @@ function missing(path: Path, parts: z.ZodType[]): Explanation {
 
 function wrongType(path: Path, value: unknown, expected: string[], parts: z.ZodType[]): Explanation {
   const wanted = [...new Set(expected.map((kind) => KINDS[kind] ?? kind))].join(' or ');
-  const textWanted = expected.includes('string');
-  const quotable = typeof value === 'number' || typeof value === 'boolean';
-  const hint =
-    value === null
-      ? 'leave the key out, or give it a value'
-      : textWanted && quotable
-        ? `write it in quotes: "${String(value)}"`
-        : example(parts);
-  return withHint(
-    { code: 'wrong-type', path, message: `must be ${wanted}, not ${kindOf(value)}`, point: 'value' },
-    hint,
-  );
+  const message = `must be ${wanted}, not ${kindOf(value)}`;
+  const explanation: Explanation = { code: 'wrong-type', path, message, point: 'value' };
+  if (value === null) return { ...explanation, hint: 'leave the key out, or give it a value' };
+  if (expected.includes('string') && typeof value !== 'object') return { ...explanation, quote: true };
+  return withHint(explanation, example(parts));
 }
 
 function kindOf(value: unknown): string {

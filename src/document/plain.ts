@@ -10,6 +10,9 @@ const DEEPEST = 64;
 const MOST_REPEATED = 200_000;
 const CORE_TAGS = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
 
+/** Stands for a value that became a finding: the key is left out, so that nobody asks for its form as well. */
+const LEFT_OUT = Symbol('left out');
+
 export type Tree = Scalar | YAMLMap | YAMLSeq;
 
 /** An anchor that was read: its node, its plain value, and how many nodes that holds. */
@@ -40,7 +43,7 @@ export function plain(
 ): { value: unknown; findings: Finding[]; aliases: Map<unknown, Tree> } {
   const walk: Walk = { at, findings: [], anchors: new Map(), aliases: new Map(), size: 0, repeated: 0 };
   const value = plainNode(root, [], walk);
-  return { value, findings: walk.findings, aliases: walk.aliases };
+  return { value: value === LEFT_OUT ? null : value, findings: walk.findings, aliases: walk.aliases };
 }
 
 function plainNode(node: unknown, path: Path, walk: Walk): unknown {
@@ -49,12 +52,12 @@ function plainNode(node: unknown, path: Path, walk: Walk): unknown {
   if (!isTree(node)) return null;
   if (path.length > DEEPEST) {
     add(walk, 'too-deep', path.slice(0, 8), `nested more than ${DEEPEST} deep`, node);
-    return null;
+    return LEFT_OUT;
   }
   if (node.tag !== undefined && !CORE_TAGS.test(node.tag)) {
     const tag = node.tag.replace('tag:yaml.org,2002:', '!!');
     add(walk, 'unknown-tag', path, `YAML tag ${formatKey(tag)} is not known`, node, 'take the tag out');
-    return null;
+    return LEFT_OUT;
   }
   const { anchor } = node;
   const before = walk.size;
@@ -69,7 +72,12 @@ function isTree(node: unknown): node is Tree {
 }
 
 function plainCollection(node: YAMLMap | YAMLSeq, path: Path, walk: Walk): unknown {
-  if (!isMap(node)) return node.items.map((item, index) => plainNode(item, [...path, index], walk));
+  if (!isMap(node)) {
+    return node.items.map((item, index) => {
+      const value = plainNode(item, [...path, index], walk);
+      return value === LEFT_OUT ? null : value;
+    });
+  }
   const value: Record<string, unknown> = Object.create(null);
   const seen = new Map<string, unknown>();
   for (const pair of node.items) {
@@ -81,7 +89,8 @@ function plainCollection(node: YAMLMap | YAMLSeq, path: Path, walk: Walk): unkno
       continue;
     }
     seen.set(key, pair.key);
-    value[key] = plainNode(pair.value, [...path, key], walk);
+    const item = plainNode(pair.value, [...path, key], walk);
+    if (item !== LEFT_OUT) value[key] = item;
   }
   return value;
 }
@@ -117,13 +126,13 @@ function plainScalar(node: Scalar, path: Path, walk: Walk): unknown {
     const whole = /^[-+]?(0[xo])?[0-9A-Fa-f]+$/.test(node.source ?? '');
     if (!Number.isFinite(value) || (whole && !Number.isSafeInteger(value))) {
       add(walk, 'bad-number', path, 'a number that cannot be kept exactly', node, 'write it in quotes');
-      return null;
+      return LEFT_OUT;
     }
     return value;
   }
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   add(walk, 'unknown-tag', path, 'a value of a kind that is not known', node);
-  return null;
+  return LEFT_OUT;
 }
 
 function plainAlias(node: { source: string }, path: Path, walk: Walk): unknown {
@@ -131,11 +140,11 @@ function plainAlias(node: { source: string }, path: Path, walk: Walk): unknown {
   const name = formatKey(node.source);
   if (anchor === undefined) {
     add(walk, 'unknown-alias', path, `alias *${name} has no anchor before it`, node);
-    return null;
+    return LEFT_OUT;
   }
   if (anchor === 'open') {
     add(walk, 'alias-cycle', path, `alias *${name} stands inside of what it names`, node);
-    return null;
+    return LEFT_OUT;
   }
   walk.repeated += anchor.size;
   walk.size += anchor.size;
@@ -145,7 +154,7 @@ function plainAlias(node: { source: string }, path: Path, walk: Walk): unknown {
     if (before <= MOST_REPEATED) {
       add(walk, 'alias-bomb', path, `aliases repeat more than ${MOST_REPEATED} values`, node);
     }
-    return null;
+    return LEFT_OUT;
   }
   walk.aliases.set(node, anchor.node);
   return anchor.value;
