@@ -24,6 +24,8 @@ export interface Finding {
   place?: Place;
   /** Other places that belong to it, such as the first use of a duplicate address. */
   also?: { message: string; place: Place }[];
+  /** The source lines hold a secret and are not printed. */
+  masked?: boolean;
 }
 
 /** Thrown where going on makes no sense; carries everything found so far. The command line prints it and exits 1. */
