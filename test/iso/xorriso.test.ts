@@ -89,19 +89,6 @@ needs(test, 'xorriso')('gives the same bytes wherever, whenever and however it r
   });
 });
 
-needs(
-  test,
-  'faketime',
-  'xorriso',
-)('gives the same bytes in another year', async () => {
-  await inFolder(async (folder) => {
-    await xorrisoBuilder().build(SEED, join(folder, 'now.iso'), CIDATA);
-    const later = stub(folder, 'xorriso-later', 'exec faketime "2037-05-05 05:05:05" xorriso "$@"');
-    await xorrisoBuilder({ program: later }).build(SEED, join(folder, 'later.iso'), CIDATA);
-    assert.is(digest(join(folder, 'later.iso')), digest(join(folder, 'now.iso')));
-  });
-});
-
 needs(test, 'xorriso')('replaces an image, and clears away what a killed run left', async () => {
   await inFolder(async (folder) => {
     const iso = join(folder, 'seed.iso');

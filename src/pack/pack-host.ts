@@ -1,0 +1,121 @@
+import { copyFile, link, lstat, mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { holdsFiles, type IsoBuilder } from '../iso9660-builder/index.ts';
+import type { Tree } from '../render/tree.ts';
+import { FindingsError } from '../report/finding.ts';
+import { syncFolder, writeNew } from './atomic-write.ts';
+import {
+  HOST_FILES,
+  type HostFolder,
+  ISO_NAME,
+  isHostName,
+  readHostFolder,
+  removeFolder,
+} from './host-folder.ts';
+import type { Out } from './out.ts';
+import { explainSystemError } from './problem.ts';
+
+/** What packing changed in a host's folder, by file name, sorted. */
+export interface Packed {
+  written: string[];
+  removed: string[];
+  unchanged: boolean;
+}
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+/** The volume id that cloud-init's NoCloud source looks for. */
+const VOLUME_ID = 'cidata';
+
+/**
+ * Makes out/hosts/NAME hold exactly this seed, all of it or nothing: the new folder is built beside the old
+ * one and takes its place by a rename. A file whose bytes stay keeps its time stamp, and a folder that is
+ * right already is not touched.
+ *
+ * An image on disk is opened and compared with the seed, which takes less than a millisecond. With a builder
+ * it is built anew where it does not hold the seed; without one it is kept where it does, and removed where
+ * it would be out of date.
+ * @throws FindingsError when the image cannot be made, the disk is full, or the folder holds foreign files
+ */
+export async function packHost(out: Out, name: string, tree: Tree, iso?: IsoBuilder): Promise<Packed> {
+  checkSeed(name, tree);
+  const target = join(out.hosts, name);
+  const next = join(out.hosts, `.${name}.new`);
+  try {
+    const present = await readHostFolder(target);
+    const kept = keptFiles(present, tree);
+    const written = [...tree.keys()].filter((file) => !kept.has(file));
+    if (iso && !kept.has(ISO_NAME)) written.push(ISO_NAME);
+    const removed = [...(present?.files.keys() ?? [])].filter(
+      (file) => !kept.has(file) && !written.includes(file),
+    );
+    if (present?.mode === FOLDER_MODE && written.length + removed.length === 0)
+      return { written: [], removed: [], unchanged: true };
+
+    await mkdir(next, { mode: FOLDER_MODE });
+    for (const file of kept) await keepFile(join(target, file), join(next, file));
+    for (const file of written) {
+      const content = tree.get(file)?.content;
+      if (content !== undefined) await writeNew(join(next, file), content, FILE_MODE);
+    }
+    if (written.includes(ISO_NAME)) await iso?.build(tree, join(next, ISO_NAME), { volumeId: VOLUME_ID });
+    await syncFolder(next);
+    await swap(out, name, present !== undefined);
+    return { written: written.sort(), removed: removed.sort(), unchanged: false };
+  } catch (error) {
+    await rm(next, { recursive: true, force: true });
+    throw explainSystemError(error instanceof FindingsError ? renamed(error, next, target) : error, target);
+  }
+}
+
+/** Names the folder that the user knows, not the one that it was built in. */
+function renamed(error: FindingsError, from: string, to: string): FindingsError {
+  return new FindingsError(
+    error.findings.map((finding) => ({ ...finding, message: finding.message.replaceAll(from, to) })),
+  );
+}
+
+function checkSeed(name: string, tree: Tree): void {
+  if (!isHostName(name)) throw new Error(`not a host name: ${JSON.stringify(name)}`);
+  const other = [...tree.keys()].find((file) => file === ISO_NAME || !HOST_FILES.includes(file));
+  if (other !== undefined) throw new Error(`not a file of a seed: ${JSON.stringify(other)}`);
+}
+
+/** Names of the files that are there and right. */
+function keptFiles(present: HostFolder | undefined, tree: Tree): Set<string> {
+  const kept = new Set<string>();
+  for (const [name, { content, mode }] of present?.files ?? []) {
+    const wanted = tree.get(name);
+    const right =
+      name === ISO_NAME
+        ? holdsFiles(content, tree, VOLUME_ID)
+        : wanted !== undefined && content.equals(Buffer.from(wanted.content));
+    if (right && mode === FILE_MODE) kept.add(name);
+  }
+  return kept;
+}
+
+/** The same file under a second name where the file system has that, else a copy with the same time. */
+async function keepFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    const { atime, mtime } = await lstat(from);
+    await copyFile(from, to);
+    await utimes(to, atime, mtime);
+  }
+}
+
+async function swap(out: Out, name: string, replaces: boolean): Promise<void> {
+  const target = join(out.hosts, name);
+  const old = join(out.hosts, `.${name}.old`);
+  if (replaces) await rename(target, old);
+  try {
+    await rename(join(out.hosts, `.${name}.new`), target);
+  } catch (error) {
+    if (replaces) await rename(old, target);
+    throw error;
+  }
+  await syncFolder(out.hosts);
+  if (replaces) await removeFolder(old);
+}

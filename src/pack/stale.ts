@@ -1,0 +1,35 @@
+import { readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isHostName, readHostFolder, removeFolder } from './host-folder.ts';
+import type { Out } from './out.ts';
+import { explainSystemError } from './problem.ts';
+
+/** Names of the host folders in out/ whose host is not among `hosts`, sorted. */
+export async function listStale(out: Out, hosts: Iterable<string>): Promise<string[]> {
+  const wanted = new Set(hosts);
+  const entries = await readdir(out.hosts, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && isHostName(entry.name) && !wanted.has(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/**
+ * Removes a host's folder and returns the names of the files that were in it; a run that is killed in the
+ * middle has the rest removed by the next one.
+ * @throws FindingsError when the folder holds foreign files: it is left as it is then
+ */
+export async function pruneHost(out: Out, name: string): Promise<string[]> {
+  if (!isHostName(name)) throw new Error(`not a host name: ${JSON.stringify(name)}`);
+  const target = join(out.hosts, name);
+  try {
+    const present = await readHostFolder(target);
+    if (!present) return [];
+    const leaving = join(out.hosts, `.${name}.new`);
+    await rename(target, leaving);
+    await removeFolder(leaving);
+    return [...present.files.keys()];
+  } catch (error) {
+    throw explainSystemError(error, target);
+  }
+}
