@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { initSecrets } from '../src/secrets/index.ts';
 
 /** Root of the repository. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,14 +22,19 @@ export async function withFolder<T>(use: (folder: string) => T | Promise<T>): Pr
   }
 }
 
-/** Writes a secrets file whose master is known, so that what is derived from it is too. */
-export function knownSecrets(folder: string, overrides: Record<string, string> = {}): string {
-  const file = join(folder, 'secrets.yaml');
+/** A fleet's secrets with a master that is known, so that what is derived from it is too. */
+let known: Promise<string> | undefined;
+
+/** Writes a secrets file whose master is 32 times the byte 7, and gives its path. */
+export async function knownSecrets(folder: string, overrides: Record<string, string> = {}): Promise<string> {
+  known ??= withFolder(async (maker) => {
+    await initSecrets(join(maker, 'secrets.yaml'), { fleet: 'test' });
+    return readFileSync(join(maker, 'secrets.yaml'), 'utf8');
+  });
   const master = Buffer.alloc(32, 7).toString('base64');
-  const lines = Object.entries(overrides).map(
-    ([label, value]) => `  ${JSON.stringify(label)}: ${JSON.stringify(value)}\n`,
-  );
-  const body = lines.length > 0 ? `overrides:\n${lines.join('')}` : '';
-  writeFileSync(file, `version: 1\nmaster: ${master}\n${body}`, { mode: 0o600 });
+  const text = (await known).replace(/^master: .*$/m, `master: ${master}`);
+  const lines = Object.entries(overrides).map(([label, value]) => `  ${label}: ${JSON.stringify(value)}\n`);
+  const file = join(folder, 'secrets.yaml');
+  writeFileSync(file, lines.length > 0 ? `${text}overrides:\n${lines.join('')}` : text, { mode: 0o600 });
   return file;
 }

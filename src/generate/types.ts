@@ -5,6 +5,7 @@ import type { Addresses } from '../plan/draw.ts';
 import type { Lock } from '../plan/lock.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Finding } from '../report/finding.ts';
+import type { Keys } from '../secrets/index.ts';
 
 /** The operator's three files. Secrets and lock lie beside the inventory unless told otherwise. */
 export interface FleetPaths {
@@ -45,6 +46,10 @@ export interface GenerateOptions extends LoadOptions {
   /** Remove the seeds of hosts that left the inventory. */
   prune: boolean;
   progress?: (done: number, total: number, host: string) => void;
+  /** What opens an encrypted secrets file. */
+  keys?: Keys;
+  /** Ends the run: hosts under way are left as they were. */
+  signal?: AbortSignal;
 }
 
 export interface HostOutcome {

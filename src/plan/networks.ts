@@ -11,7 +11,7 @@ export function functionsOf(inventory: Inventory, network: string): string[] {
 }
 
 export function fleetNetworks(inventory: Inventory): FleetView['networks'] {
-  return Object.entries(inventory.networks).map(([name, network]) => ({
+  return byName(inventory.networks).map(([name, network]) => ({
     name,
     functions: functionsOf(inventory, name),
     external: network.external ?? false,
@@ -26,15 +26,20 @@ function normal(cidr: string): string {
   return `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join('.')}/${prefix}`;
 }
 
-/** The networks of a host, in the inventory's order of networks, with its default route chosen. */
+/** Entries of a map whose order means nothing, by name: so that moving lines about changes no seed. */
+export function byName<T>(map: Record<string, T> | undefined): [string, T][] {
+  return Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The networks of a host by name, with its default route chosen. */
 export function hostNetworks(
   inventory: Inventory,
   host: InventoryHost,
   addresses: Map<string, string>,
 ): HostNetwork[] {
-  const networks = Object.keys(inventory.networks)
-    .filter((name) => host.networks[name])
-    .map((name) => hostNetwork(inventory, host, name, addresses.get(name)));
+  const networks = byName(host.networks).map(([name]) =>
+    hostNetwork(inventory, host, name, addresses.get(name)),
+  );
   const router =
     networks.find((network) => network.external && (network.dhcp || network.gateway)) ??
     routed(networks, 'public') ??
@@ -109,7 +114,7 @@ export function hostDevices(host: InventoryHost, networks: HostNetwork[]): Devic
     devices.set(known.name, known);
     return known;
   };
-  for (const [name, bond] of Object.entries(host.bonds ?? {})) {
+  for (const [name, bond] of byName(host.bonds)) {
     const members = bond.members.map((member) => physical(member).name);
     const options: Record<string, string> = {
       'mii-monitor-interval': String(bond.mii_monitor_interval ?? 100),

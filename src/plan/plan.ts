@@ -6,7 +6,7 @@ import { baseRole, forPlatform, orderedComponents } from './components.ts';
 import { type Addresses, drawAddresses } from './draw.ts';
 import { type Lookup, layersOf, lookup } from './layers.ts';
 import type { Lock } from './lock.ts';
-import { fleetNetworks, hostDevices, hostNetworks } from './networks.ts';
+import { byName, fleetNetworks, hostDevices, hostNetworks } from './networks.ts';
 import { openingsOf } from './openings.ts';
 import type { FleetView, HostPlan, Origin, Peer, Plan, User } from './types.ts';
 
@@ -52,12 +52,12 @@ function fleetOf(inventory: Inventory): FleetView {
     name: inventory.fleet,
     domain: inventory.domain,
     networks: fleetNetworks(inventory),
-    vips: Object.entries(inventory.vips ?? {}).map(([name, addresses]) => ({
+    vips: byName(inventory.vips).map(([name, addresses]) => ({
       name,
       fqdn: `${name}.${inventory.domain}`,
       addresses,
     })),
-    records: Object.entries(inventory.records ?? {}).map(([name, address]) => ({ name, address })),
+    records: byName(inventory.records).map(([name, address]) => ({ name, address })),
   };
 }
 
@@ -139,18 +139,21 @@ function planHost(context: Context, name: string, host: InventoryHost): HostPlan
 }
 
 function usersOf(look: Lookup): User[] {
-  return look.keys(['users']).map((name): User => {
-    const value = <T>(key: string, fallback: T) =>
-      look.value(['users', name, key], fallback, { kind: 'default' });
-    const passwordHash = value<string | undefined>('password_hash', undefined);
-    return {
-      name,
-      sshKeys: value<string[]>('ssh_keys', []),
-      ...(passwordHash && { passwordHash }),
-      sudo: value('sudo', false),
-      shell: value('shell', '/bin/bash'),
-    };
-  });
+  return look
+    .keys(['users'])
+    .sort()
+    .map((name): User => {
+      const value = <T>(key: string, fallback: T) =>
+        look.value(['users', name, key], fallback, { kind: 'default' });
+      const passwordHash = value<string | undefined>('password_hash', undefined);
+      return {
+        name,
+        sshKeys: value<string[]>('ssh_keys', []),
+        ...(passwordHash && { passwordHash }),
+        sudo: value('sudo', false),
+        shell: value('shell', '/bin/bash'),
+      };
+    });
 }
 
 function settingsOf(components: Component[], look: Lookup): HostPlan['settings'] {

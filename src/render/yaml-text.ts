@@ -11,7 +11,7 @@ export function yamlText(value: unknown, header: string): string {
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || !isScalar(node) || typeof node.value !== 'string') return;
-      node.type = /^\S[^]*\S\n+$/.test(node.value) ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE;
+      node.type = /^\S[\s\S]*\S\n+$/.test(node.value) ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE;
     },
   });
   const text = header + document.toString({ lineWidth: 0, doubleQuotedAsJSON: true });
