@@ -76,7 +76,7 @@ function locate(document: Document, path: Path, point: 'value' | 'key' | 'parent
 }
 
 /** A copy whose maps have no prototype, so that a key `constructor` is only there when somebody wrote it. */
-function withoutPrototype(value: unknown): unknown {
+export function withoutPrototype(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPrototype);
   if (typeof value !== 'object' || value === null) return value;
   const copy: Record<string, unknown> = Object.create(null);

@@ -105,13 +105,10 @@ const network = z
       .boolean()
       .optional()
       .meta({ description: 'It leads out of the fleet; routers masquerade to it. Default false.' }),
-    range: z
-      .strictObject({ from: address, to: address })
-      .optional()
-      .meta({
-        description:
-          'Addresses for hosts that name none are drawn from here, once, and kept in stackseed.lock.',
-      }),
+    range: z.strictObject({ from: address, to: address }).optional().meta({
+      description:
+        'Addresses for hosts that name none are drawn from here, once, and kept in stackseed.lock.',
+    }),
   })
   .meta({ description: 'A network of the fleet.' });
 
@@ -231,12 +228,9 @@ export const inventorySchema = z
       .meta({
         description: 'Folders of your own components, roles and platforms, relative to the inventory.',
       }),
-    target: z
-      .enum(['iso', 'ec2', 'openstack', 'vmware'])
-      .optional()
-      .meta({
-        description: 'How seeds reach the hosts, for the limit on their size. Default iso, which has none.',
-      }),
+    target: z.enum(['iso', 'ec2', 'openstack', 'vmware']).optional().meta({
+      description: 'How seeds reach the hosts, for the limit on their size. Default iso, which has none.',
+    }),
   })
   .meta({ title: 'stackseed inventory' });
 

@@ -1,0 +1,83 @@
+import type { Path } from '../../document/types.ts';
+import { contains, toAddress, toBlock, toNumber } from '../ipv4.ts';
+import type { Check, CheckedHost } from './context.ts';
+
+/** Every address is in its network, is one that a host can have, and is had by one host or VIP only. */
+export function checkAddresses(check: Check): void {
+  const { inventory, hosts } = check;
+  const first = new Map<string, { owner: string; path: Path }>();
+  const take = (address: string, owner: string, network: string, path: Path, code: string): void => {
+    checkInside(check, address, network, path);
+    const other = first.get(address);
+    if (other === undefined) {
+      first.set(address, { owner, path });
+      return;
+    }
+    const message = `${address} is already the address of ${other.owner}`;
+    check.report({ code, path, message, also: [{ message: other.owner, path: other.path }] });
+  };
+  for (const { name, host, absent } of hosts) {
+    for (const [network, { address }] of Object.entries(host.networks)) {
+      if (address === undefined || address === 'none') continue;
+      const owner = absent ? `${name}, which is absent but keeps it` : name;
+      take(address, owner, network, ['hosts', name, 'networks', network, 'address'], 'address-duplicate');
+    }
+  }
+  for (const [name, addresses] of Object.entries(inventory.vips ?? {})) {
+    for (const [network, address] of Object.entries(addresses)) {
+      const path = ['vips', name, network];
+      take(address, `the VIP ${name}`, network, path, 'vip-taken');
+      if (address === inventory.networks[network]?.gateway) {
+        const also = [{ message: 'the gateway', path: ['networks', network, 'gateway'] }];
+        check.report({ code: 'vip-taken', path, message: `${address} is the gateway of ${network}`, also });
+      }
+    }
+  }
+  for (const checked of hosts) if (!checked.absent) checkKnown(check, checked);
+}
+
+function checkInside(check: Check, address: string, network: string, path: Path): void {
+  const cidr = check.inventory.networks[network]?.cidr;
+  if (cidr === undefined) return;
+  const block = toBlock(cidr);
+  const also = [{ message: 'the network', path: ['networks', network, 'cidr'] }];
+  const number = toNumber(address);
+  if (!contains(block, address)) {
+    const hint = `it has ${toAddress(block.first + 1)} to ${toAddress(block.last - 1)}`;
+    check.report({
+      code: 'address-outside',
+      path,
+      message: `${address} is not in the network ${cidr}`,
+      hint,
+      also,
+    });
+  } else if (number === block.first || number === block.last) {
+    const kind = number === block.first ? 'network' : 'broadcast';
+    const message = `${address} is the ${kind} address of ${cidr}`;
+    check.report({ code: 'address-not-host', path, message, also });
+  }
+}
+
+/** A host has an address, or something that gives it one; and where others are told of it, we must know it. */
+function checkKnown(check: Check, { name, host, roles }: CheckedHost): void {
+  const listed = roles.find((role) => check.library.roles.get(role)?.listed);
+  const alone = check.hosts.filter((other) => !other.absent).length === 1;
+  for (const [networkName, attachment] of Object.entries(host.networks)) {
+    const network = check.inventory.networks[networkName];
+    if (!network || attachment.address !== undefined) continue;
+    const path = ['hosts', name, 'networks', networkName];
+    const about = [
+      ['networks', networkName],
+      [...path, 'address'],
+    ];
+    if (!network.dhcp && !network.range) {
+      const message = `no address for ${name}, and ${networkName} has neither a range nor DHCP`;
+      const hint = 'give it an address, or "none" for a NIC that carries none';
+      check.report({ code: 'address-missing', path, at: 'key', message, hint, about });
+    } else if (network.dhcp && !network.external && listed !== undefined && !alone) {
+      const message = `hosts of the role ${listed} are named to others, so the address that DHCP gives ${name} must be known`;
+      const hint = 'write the address that the DHCP server keeps for it';
+      check.report({ code: 'address-unknown', path, at: 'key', message, hint, about });
+    }
+  }
+}

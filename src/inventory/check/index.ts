@@ -1,0 +1,50 @@
+import type { Finding } from '../../report/finding.ts';
+import { checkAddresses } from './addresses.ts';
+import { checkAttachments } from './attachments.ts';
+import { checkBonds } from './bonds.ts';
+import { type Check, type CheckInput, context } from './context.ts';
+import { checkDisks } from './disks.ts';
+import { checkDomain } from './domain.ts';
+import { checkGroups } from './groups.ts';
+import { checkHosts } from './hosts.ts';
+import { checkInterfaces } from './interfaces.ts';
+import { checkMacs } from './macs.ts';
+import { checkNames } from './names.ts';
+import { checkNetworks } from './networks.ts';
+import { checkPlatforms } from './platforms.ts';
+import { checkRanges } from './ranges.ts';
+import { checkRoles } from './roles.ts';
+import { checkSettings } from './settings.ts';
+import { checkText } from './text.ts';
+import { checkTimezones } from './timezones.ts';
+import { checkUsers } from './users.ts';
+import { checkVips } from './vips.ts';
+
+const RULES: ((check: Check) => void)[] = [
+  checkText,
+  checkNames,
+  checkDomain,
+  checkPlatforms,
+  checkTimezones,
+  checkUsers,
+  checkSettings,
+  checkNetworks,
+  checkRanges,
+  checkVips,
+  checkGroups,
+  checkHosts,
+  checkRoles,
+  checkAttachments,
+  checkBonds,
+  checkInterfaces,
+  checkMacs,
+  checkDisks,
+  checkAddresses,
+];
+
+/** All that can be said of an inventory beyond its form. Each rule only adds findings, so their order means nothing. */
+export function checkInventory(input: CheckInput): Finding[] {
+  const check = context(input);
+  for (const rule of RULES) rule(check);
+  return check.findings;
+}

@@ -1,0 +1,59 @@
+import type { Check, CheckedHost } from './context.ts';
+
+/** How many hosts have a role, and whether a stuck one can be switched off. */
+export function checkRoles(check: Check): void {
+  for (const role of check.library.roles.values()) {
+    const having = check.hosts.filter((host) => !host.absent && host.roles.includes(role.name));
+    if (role.count === 'one' && having.length > 1) checkOne(check, role.name, having);
+    if (role.count === 'odd' && having.length > 0) {
+      checkMajority(check, role.name, having);
+      if (having.length > 1) checkFencing(check, role.name, having);
+    }
+  }
+}
+
+function checkOne(check: Check, role: string, [first, second]: CheckedHost[]): void {
+  if (!first || !second) return;
+  check.report({
+    code: 'role-twice',
+    path: ['hosts', second.name],
+    at: 'key',
+    message: `only one host may have the role ${role}`,
+    also: [{ message: 'has it already', path: ['hosts', first.name], at: 'key' }],
+  });
+}
+
+function checkMajority(check: Check, role: string, having: CheckedHost[]): void {
+  const last = having.at(-1);
+  if (having.length % 2 === 1 && having.length > 1) return;
+  const path = ['hosts', last?.name ?? ''];
+  const about = [['hosts'], ['groups']];
+  if (having.length === 1) {
+    const message = `one ${role} only: when it fails, everything stands still`;
+    const hint = 'three are the least that can lose one';
+    check.report({ severity: 'warning', code: 'no-redundancy', path, at: 'key', message, hint, about });
+    return;
+  }
+  const message = `an even number of ${role}s (${having.length}): one more than ${having.length - 1} makes nothing safer`;
+  const hint = `a majority is counted; have ${having.length - 1} or ${having.length + 1}`;
+  check.report({ severity: 'warning', code: 'even-count', path, at: 'key', message, hint, about });
+}
+
+function checkFencing(check: Check, role: string, having: CheckedHost[]): void {
+  const without = having.filter(({ host }) => host.bmc === undefined).map(({ name }) => name);
+  const [first] = without;
+  if (first === undefined) return;
+  const names =
+    without.length > 9
+      ? `${without.slice(0, 8).join(', ')} and ${without.length - 8} more`
+      : without.join(', ');
+  check.report({
+    severity: 'warning',
+    code: 'fencing-missing',
+    path: ['hosts', first],
+    at: 'key',
+    message: `no BMC for ${names}: a ${role} that hangs cannot be switched off by the others`,
+    hint: 'such as bmc: { address: https://bmc1.example.net }',
+    about: without.map((name) => ['hosts', name, 'bmc']),
+  });
+}
