@@ -8,7 +8,12 @@ import type { Test } from 'uvu';
  */
 export function needs<T>(test: Test<T>, ...wanted: string[]): Test<T> | Test<T>['skip'] {
   const missing = wanted.filter((want) => (want === 'root' ? process.getuid?.() !== 0 : !onPath(want)));
-  return missing.length === 0 || process.env['CI'] === 'true' ? test : test.skip;
+  if (missing.length === 0 || process.env['CI'] === 'true') return test;
+  return (name?: string) => {
+    // uvu counts skipped tests and does not name them; the runner of the suites lists these lines.
+    console.log(`skipped: ${name} (needs ${missing.join(', ')})`);
+    test.skip(name);
+  };
 }
 
 function onPath(program: string): boolean {

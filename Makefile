@@ -1,0 +1,72 @@
+# What can be done in this folder; `make help` lists it. `make` alone builds and generates the example.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+modules := node_modules/.package-lock.json
+stackseed := dist/cli/main.js
+memo := examples/memo
+run_tests := node --import tsx test/run.ts
+
+.PHONY: all
+all: example ## install what is missing, build, generate the example into out/
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: $(stackseed) ## compile src/ into dist/
+
+.PHONY: example
+example: $(stackseed) $(memo)/secrets.yaml ## generate the seeds and ISOs of examples/memo into out/
+	@command -v xorriso >/dev/null || scripts/install-packages.sh xorriso
+	node $(stackseed) generate -i $(memo)/inventory.yaml --out out
+
+.PHONY: test
+test: build test-programs ## install what the tests need, lint, and run all tests
+	@$(run_tests)
+
+.PHONY: lint
+lint: $(modules) ## type check, Biome, shellcheck, and the rules of the layers
+	@$(run_tests) --only lint
+
+.PHONY: judges
+judges: build test-programs ## let the programs that read the seeds judge them: cloud-init, netplan, nft and others
+	@$(run_tests) --only judges
+
+.PHONY: qemu
+qemu: build test-programs ## boot hosts of the example from their seeds, cut their power, boot again: the long form
+	@STACKSEED_LONG=1 $(run_tests) --only qemu
+
+.PHONY: update-golden
+update-golden: $(modules) ## write the golden seeds anew; review the difference before it is committed
+	@UPDATE=1 $(run_tests) --only render
+
+.PHONY: format
+format: $(modules) ## let Biome format the code
+	npx biome check --write
+
+.PHONY: clean
+clean: ## remove what was built and generated; secrets and node_modules stay
+	rm -rf dist .cache
+	find out -mindepth 1 ! -name .gitkeep -delete
+
+.PHONY: test-programs
+test-programs: ## install the programs that the tests need, where apt-get is
+	@if command -v apt-get >/dev/null; then \
+	  scripts/install-packages.sh -f test/packages.txt; \
+	else \
+	  echo 'There is no apt-get here. Tests that need a program which is missing are skipped; test/packages.txt lists the Debian packages.'; \
+	fi
+
+$(modules): package-lock.json
+	@node -e 'if (parseInt(process.versions.node) < 20) { console.error("stackseed needs Node.js 20 or later, not " + process.version); process.exit(1) }'
+	npm ci --no-audit --no-fund
+
+$(stackseed): $(modules) tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
+	npm run --silent build
+
+# Made once. The recipe does not depend on the program's date: nothing must ever make these anew.
+$(memo)/secrets.yaml: | $(stackseed)
+	node $(stackseed) secrets init -i $(memo)/inventory.yaml

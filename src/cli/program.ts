@@ -1,0 +1,197 @@
+import { Argument, Command } from 'commander';
+import { type Context, type Surroundings, wantsColor } from './context.ts';
+import { packageVersion } from './package.ts';
+
+const FILE = 'FILE';
+
+/** The tree of commands. What a command needs is loaded when it runs, so that --help is quick. */
+export function makeProgram(around: Surroundings): { program: Command; context: Context } {
+  const context: Context = { ...around, quiet: false, json: false, color: wantsColor(undefined, around) };
+  const program = new Command('stackseed');
+  program
+    .description('From one inventory to the cloud-init seed of every machine of an OpenStack fleet.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .option('-q, --quiet', 'no progress and no summary, only findings and results')
+    .option('--color', 'colour the findings, even where no terminal listens')
+    .option('--no-color', 'never colour them')
+    .helpOption('-h, --help', 'explain a command')
+    .helpCommand(false)
+    .showHelpAfterError('(--help explains)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void around.stdout.write(text),
+      writeErr: (text) => void around.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .hook('preAction', (_, command) => {
+      const { quiet, json, color } = command.optsWithGlobals();
+      context.quiet = Boolean(quiet);
+      context.json = Boolean(json);
+      context.color = wantsColor(color, around);
+    });
+  program.addHelpText('after', ROOT_HELP);
+
+  addInit(program, context);
+  addValidate(program, context);
+  addShow(program, context);
+  addGenerate(program, context);
+  addBundle(program, context);
+  addSecrets(program, context);
+  addSchema(program, context);
+  addCompletion(program, context);
+  return { program, context };
+}
+
+const ROOT_HELP = `
+Begin with:
+  stackseed init && stackseed secrets init && stackseed generate
+
+Exit status:
+  0    done
+  1    findings: something in the input is wrong, or a file or program that is needed is not to be had
+  2    wrong usage of the command line
+  70   a bug of stackseed
+  130  interrupted
+
+Environment:
+  STACKSEED_INVENTORY   the inventory, where -i is not given
+  STACKSEED_PASSPHRASE, STACKSEED_PASSPHRASE_FILE, STACKSEED_AGE_IDENTITY
+                        open an encrypted secrets file: the passphrase, or the file that holds it,
+                        or the file with an age identity
+  STACKSEED_DEBUG       with a bug: print where it happened
+  NO_COLOR              no colour
+`;
+
+function inventoryOption(command: Command): Command {
+  return command.option(
+    `-i, --inventory <${FILE}>`,
+    'the inventory (default: $STACKSEED_INVENTORY, or inventory.yaml)',
+  );
+}
+
+function secretsOption(command: Command): Command {
+  return command.option(`--secrets <${FILE}>`, 'the secrets (default: secrets.yaml beside the inventory)');
+}
+
+function planOptions(command: Command): Command {
+  return command
+    .option(`--lock <${FILE}>`, 'the lock file (default: stackseed.lock beside the inventory)')
+    .option('--platform <NAME>', 'a platform instead of those in the inventory')
+    .option('--strict', 'warnings are errors');
+}
+
+function jsonOption(command: Command): Command {
+  return command.option('--json', 'one JSON document on standard output, findings included');
+}
+
+function example(command: Command, ...lines: string[]): Command {
+  const title = lines.length > 1 ? 'Examples' : 'Example';
+  return command.addHelpText('after', `\n${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+}
+
+function addInit(program: Command, context: Context): void {
+  const command = program.command('init').description('write a commented inventory to start from');
+  inventoryOption(command)
+    .option('--memo', 'the reference fleet of nine hosts instead')
+    .action(async (options) => (await import('./commands/init.ts')).init(context, options));
+  example(command, 'stackseed init', 'stackseed init --memo -i memo/inventory.yaml');
+}
+
+function addValidate(program: Command, context: Context): void {
+  const command = program.command('validate').description('check the inventory and say all that is wrong');
+  jsonOption(planOptions(inventoryOption(command))).action(async (options) =>
+    (await import('./commands/validate.ts')).validate(context, options),
+  );
+  example(command, 'stackseed validate --strict');
+}
+
+function addShow(program: Command, context: Context): void {
+  const command = program
+    .command('show')
+    .description('show what is planned for the fleet, or for a host and where each value comes from')
+    .argument('[HOST]', 'a host of the inventory');
+  jsonOption(planOptions(inventoryOption(command)))
+    .option('--secrets', 'only the names of the secrets that each host gets')
+    .action(async (host, options) => (await import('./commands/show.ts')).show(context, host, options));
+  example(command, 'stackseed show', 'stackseed show cnt1', 'stackseed show --json | jq .hosts[].name');
+}
+
+function addGenerate(program: Command, context: Context): void {
+  const command = program
+    .command('generate')
+    .description('write the seed of every host whose seed is not right');
+  jsonOption(planOptions(secretsOption(inventoryOption(command))))
+    .option('--host <HOST...>', 'only these hosts')
+    .option('--out <DIR>', 'where to', 'out')
+    .option('--no-iso', 'leave the seed ISOs out')
+    .option('--prune', 'remove the seeds of hosts that left the inventory')
+    .action(async (options) => (await import('./commands/generate.ts')).generate(context, options));
+  example(command, 'stackseed generate', 'stackseed generate --host cnt1 cnt2 --out /srv/seeds');
+}
+
+function addBundle(program: Command, context: Context): void {
+  const command = program
+    .command('bundle')
+    .description('pack the seeds that were generated, ISOs left out, into one tar.gz')
+    .argument(`<${FILE}>`, 'the archive')
+    .option('--out <DIR>', 'where the seeds are', 'out')
+    .action(async (file, options) => (await import('./commands/bundle.ts')).bundle(context, file, options));
+  example(command, 'stackseed bundle seeds.tar.gz');
+}
+
+function addSchema(program: Command, context: Context): void {
+  const command = program
+    .command('schema')
+    .description('print the JSON Schema of the inventory, for editors')
+    .option('--component-settings', "with the settings of all components, the inventory's own included");
+  inventoryOption(command).action(async (options) =>
+    (await import('./commands/schema.ts')).schema(context, options),
+  );
+  example(command, 'stackseed schema > inventory.schema.json');
+}
+
+function addCompletion(program: Command, context: Context): void {
+  const command = program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<SHELL>', 'which one').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell) => (await import('./commands/completion.ts')).completion(context, shell, program));
+  example(
+    command,
+    'source <(stackseed completion bash)',
+    'stackseed completion fish > ~/.config/fish/completions/stackseed.fish',
+  );
+  const names = program.command('__hosts', { hidden: true });
+  inventoryOption(names).action(async (options) =>
+    (await import('./commands/hosts.ts')).hosts(context, options),
+  );
+}
+
+function addSecrets(program: Command, context: Context): void {
+  const secrets = program
+    .command('secrets')
+    .description("the fleet's secrets: make, list and rotate them")
+    .helpCommand(false);
+  const make = secrets.command('init').description('make the secrets file, once; what is there stays');
+  secretsOption(inventoryOption(make))
+    .option('--age <RECIPIENT...>', 'encrypt it for these age public keys')
+    .option('--passphrase', 'encrypt it with the passphrase in $STACKSEED_PASSPHRASE')
+    .action(async (options) => (await import('./commands/secrets-init.ts')).secretsInit(context, options));
+  example(make, 'stackseed secrets init', 'stackseed secrets init --age age1…');
+
+  const show = secrets
+    .command('show')
+    .description('list the secrets by name: who gets them, how often rotated');
+  jsonOption(planOptions(secretsOption(inventoryOption(show))))
+    .option('--reveal <LABEL>', 'print the value of this one instead; LABEL@HOST where each host has its own')
+    .action(async (options) => (await import('./commands/secrets-show.ts')).secretsShow(context, options));
+  example(show, 'stackseed secrets show');
+
+  const rotate = secrets.command('rotate').description('replace one secret by another').argument('<LABEL>');
+  planOptions(secretsOption(inventoryOption(rotate))).action(async (label, options) =>
+    (await import('./commands/secrets-rotate.ts')).secretsRotate(context, label, options),
+  );
+  example(rotate, 'stackseed secrets rotate phone-home-token');
+}
