@@ -33,7 +33,8 @@ export function toComponent(
       add('unknown-file', ['files', path], `there is no such file in ${join(folder, 'files')}`);
   }
   const lay = written.lay ?? 'staged';
-  const scripts = readScripts(folder);
+  const scripts = { converge: readScript(folder, 'converge.sh'), health: readScript(folder, 'health.sh') };
+  const bootcmd = readScript(folder, 'bootcmd.sh');
   for (const [script, text] of Object.entries(scripts)) {
     const file = join(folder, `${script}.sh`);
     if (lay === 'staged' && text === undefined) add('script-missing', [], `there is no ${file}`);
@@ -75,16 +76,14 @@ export function toComponent(
     }),
     ...(scripts.converge === undefined ? {} : { converge: scripts.converge }),
     ...(scripts.health === undefined ? {} : { health: scripts.health }),
+    ...(bootcmd === undefined ? {} : { bootcmd }),
   };
   return { component, findings };
 }
 
-function readScripts(folder: string): { converge: string | undefined; health: string | undefined } {
-  const read = (name: string): string | undefined => {
-    const file = join(folder, name);
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  };
-  return { converge: read('converge.sh'), health: read('health.sh') };
+function readScript(folder: string, name: string): string | undefined {
+  const file = join(folder, name);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 /** What is written once is for every platform; a map whose values are such things is by platform. */

@@ -1,19 +1,19 @@
 import type { Platform } from '../library/types.ts';
-import type { HostPlan } from '../plan/types.ts';
+import type { FleetView, HostPlan } from '../plan/types.ts';
 
 /**
  * /etc/stackseed/node.env: how values reach shell. Bash reads it by `.`; every value is quoted here
  * and nowhere else.
  */
-export function nodeEnv(host: HostPlan, platform: Platform, fleet: string, domain: string): string {
+export function nodeEnv(host: HostPlan, platform: Platform, fleet: FleetView, converging: string[]): string {
   const own: [string, Value][] = [
-    ['STACKSEED_FLEET', fleet],
+    ['STACKSEED_FLEET', fleet.name],
     ['STACKSEED_HOST', host.name],
     ['STACKSEED_FQDN', host.fqdn],
-    ['STACKSEED_DOMAIN', domain],
+    ['STACKSEED_DOMAIN', fleet.domain],
     ['STACKSEED_PLATFORM', host.platform],
     ['STACKSEED_ROLES', host.roles],
-    ['STACKSEED_COMPONENTS', host.components],
+    ['STACKSEED_COMPONENTS', converging],
     ['STACKSEED_MACS', host.devices.flatMap((device) => device.mac ?? [])],
     [
       'STACKSEED_ADDRESSES',

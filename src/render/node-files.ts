@@ -17,13 +17,14 @@ export function nodeFiles(
   platform: Platform,
   secretValue: SecretValue,
 ): NodeFile[] {
+  const converging = host.components.filter((name) => library.components.get(name)?.lay === 'staged');
   const files = [
-    rootFile('/etc/stackseed/node.env', nodeEnv(host, platform, fleet.name, fleet.domain), '0600'),
-    rootFile(`${seedFolder}/components.list`, lines(host.components), '0600'),
+    rootFile('/etc/stackseed/node.env', nodeEnv(host, platform, fleet, converging), '0600'),
+    rootFile(`${seedFolder}/components.list`, lines(converging), '0600'),
     rootFile(`${seedFolder}/packages.list`, lines(host.packages), '0600'),
     rootFile(
       '/etc/systemd/system/stackseed.target.d/components.conf',
-      `[Unit]\nWants=${host.components.map(unit).join(' ')}\n`,
+      `[Unit]\nWants=${converging.map(unit).join(' ')}\n`,
       '0644',
     ),
     ...host.components.flatMap((name) => ofComponent(name, host, fleet, library, secretValue)),

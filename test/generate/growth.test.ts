@@ -3,7 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generateFleet } from '../../src/generate/generate.ts';
+import { generateFleet, renderPlanned } from '../../src/generate/generate.ts';
+import { loadFleet } from '../../src/generate/load.ts';
+import { readSecrets } from '../../src/secrets/index.ts';
 import { example, knownSecrets, withFolder } from '../fixtures.ts';
 
 async function generate(folder: string, inventory: string): Promise<void> {
@@ -75,13 +77,20 @@ function hex(number: number): string {
   return number.toString(16).padStart(2, '0');
 }
 
+/** Bytes of all seeds of a fleet. */
 async function sizeOf(hosts: number): Promise<number> {
   return withFolder(async (folder) => {
-    await knownSecrets(folder);
-    await generate(folder, manyComputes(hosts));
-    const files = await snapshot(folder);
-    assert.is(files.size, 3 * (hosts + 9));
-    return [...files.keys()].reduce((sum, file) => sum + statSync(join(folder, 'out', file)).size, 0);
+    const file = join(folder, 'inventory.yaml');
+    writeFileSync(file, manyComputes(hosts));
+    const fleet = await loadFleet(file);
+    const { secrets } = await readSecrets(await knownSecrets(folder));
+    if (!secrets) throw new Error('no secrets');
+    assert.is(fleet.plan.hosts.length, hosts + 9);
+    let bytes = 0;
+    for (const host of fleet.plan.hosts) {
+      for (const { content } of renderPlanned(fleet, host, secrets).tree.values()) bytes += content.length;
+    }
+    return bytes;
   });
 }
 
