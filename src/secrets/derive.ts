@@ -1,0 +1,72 @@
+import { hkdfSync } from 'node:crypto';
+import { FindingsError } from '../report/finding.ts';
+import type { Secrets } from './schema.ts';
+import { Secret } from './secret.ts';
+
+export type SecretFormat = 'hex' | 'base64' | 'base64url' | 'password';
+
+export interface SecretScope {
+  /** The host that it is for; absent where all hosts have the same. */
+  host?: string;
+  format: SecretFormat;
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const PASSWORD_LENGTH = 32;
+
+/** What a value of the operator's own may hold, so that it fits wherever a derived one of that format does. */
+const FORMS: Record<SecretFormat, { form: RegExp; words: string }> = {
+  hex: { form: /^(?:[0-9a-f]{2})+$/, words: 'pairs of hexadecimal digits in lower case' },
+  base64: { form: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, words: 'base64' },
+  base64url: { form: /^[A-Za-z0-9_-]+$/, words: 'base64url without padding' },
+  password: { form: /^[A-Za-z0-9._~-]+$/, words: 'letters, digits and . _ ~ -' },
+};
+
+/**
+ * A secret by its label: HKDF-SHA256 (RFC 5869, no salt) of the master with the info
+ * `stackseed/1/LABEL/HOST/ROTATION`, HOST empty for the whole fleet. Neither label nor host may hold a slash,
+ * so two secrets never share an info. Changing any of this changes the secrets of every fleet.
+ *
+ * An override of `LABEL@HOST` goes before one of `LABEL`, and both before what is derived.
+ * @throws FindingsError when an override does not fit the format
+ */
+export function deriveSecret(secrets: Secrets, label: string, { host, format }: SecretScope): Secret {
+  for (const part of [label, host ?? ''])
+    if (/[/@]/.test(part)) throw new Error(`not part of a secret's name: ${JSON.stringify(part)}`);
+  if (label === '') throw new Error('a secret without a label');
+  const keys = host === undefined ? [label] : [`${label}@${host}`, label];
+  for (const key of keys) {
+    const override = secrets.overrides.get(key);
+    if (override) return fitting(override, key, format, secrets.file);
+  }
+  const rotation = secrets.rotations.get(label) ?? 0;
+  const info = `stackseed/1/${label}/${host ?? ''}/${rotation}`;
+  const key = Buffer.from(secrets.master.reveal(), 'base64');
+  const expand = (length: number) => Buffer.from(hkdfSync('sha256', key, '', info, length));
+  return new Secret(format === 'password' ? password(expand) : expand(32).toString(format));
+}
+
+/** Bytes at or above the last multiple of 62 are left out: with them some letters would come up more often. */
+function password(expand: (length: number) => Buffer): string {
+  const limit = 256 - (256 % LETTERS.length);
+  // Of 128 bytes 124 are below the limit; that fewer than 32 are will not happen.
+  const letters = [...expand(128)]
+    .filter((byte) => byte < limit)
+    .map((byte) => LETTERS[byte % LETTERS.length]);
+  if (letters.length < PASSWORD_LENGTH) throw new Error('too few bytes for a password');
+  return letters.slice(0, PASSWORD_LENGTH).join('');
+}
+
+function fitting(value: Secret, key: string, format: SecretFormat, file: string): Secret {
+  const { form, words } = FORMS[format];
+  if (form.test(value.reveal())) return value;
+  throw new FindingsError([
+    {
+      severity: 'error',
+      code: 'secret-override-form',
+      path: `overrides.${key}`,
+      message: `the value in ${file} does not have the form of this secret`,
+      hint: `write ${words}`,
+    },
+  ]);
+}
