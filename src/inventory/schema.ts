@@ -3,15 +3,19 @@ import {
   absolutePath,
   address,
   bmcUrl,
+  bmcUser,
   cidr,
   diskPath,
   domain,
+  folder,
   httpUrl,
   interfaceName,
   label,
   mac,
   networkName,
   passwordHash,
+  platform,
+  recordName,
   server,
   sshKey,
   timezone,
@@ -24,6 +28,8 @@ import {
  */
 
 const components = z.record(label, z.record(z.string(), z.json())).meta({
+  id: 'settings',
+  title: 'settings by component',
   description: 'Settings of components, by component and setting. `stackseed show HOST` lists what there is.',
   examples: [{ memcached: { memory: 512 } }],
 });
@@ -36,7 +42,7 @@ const apt = z
     sources: z
       .record(label, httpUrl)
       .optional()
-      .meta({ description: 'Mirrors for further sources of the platform by name, such as `uca`.' }),
+      .meta({ description: 'Mirrors for further sources of the platform by name, such as `cloud-archive`.' }),
   })
   .meta({ description: 'Where packages come from.' });
 
@@ -57,8 +63,8 @@ const user = z
     password_hash: passwordHash
       .optional()
       .meta({ description: 'crypt(3) hash; without it no password works.' }),
-    sudo: z.boolean().optional().meta({ description: 'May become root without a password. Default false.' }),
-    shell: absolutePath.optional().meta({ description: 'Login shell. Default /bin/bash.' }),
+    sudo: z.boolean().optional().meta({ description: 'May become root without a password.', default: false }),
+    shell: absolutePath.optional().meta({ description: 'Login shell.', default: '/bin/bash' }),
   })
   .meta({ description: 'An account on the hosts.' });
 
@@ -72,17 +78,14 @@ const phoneHome = z
 
 /** What may be said for the whole fleet, for a group and for a host; the narrower wins. */
 const layered = {
-  platform: label
-    .or(z.string().regex(/^[a-z]+-[0-9.]+$/))
-    .optional()
-    .meta({ description: 'Platform, such as `debian-12`.' }),
+  platform: platform.optional().meta({ description: 'Operating system and release.' }),
   apt: apt.optional(),
   dns: dns.optional(),
   ntp: ntp.optional(),
   users: z.record(userName, user).optional().meta({ description: 'Accounts by name.' }),
-  timezone: timezone.optional().meta({ description: 'Time zone. Default Etc/UTC.' }),
+  timezone: timezone.optional().meta({ description: 'Time zone.', default: 'Etc/UTC' }),
   phone_home: phoneHome.optional(),
-  settings: components.optional(),
+  settings: components.optional().meta({ description: 'Settings of components, by component and setting.' }),
 };
 
 const network = z
@@ -99,13 +102,13 @@ const network = z
     for: z
       .array(z.enum(['manage', 'public', 'storage', 'tunnel']))
       .optional()
-      .meta({ description: 'What it is used for. By default what its own name says.' }),
-    dhcp: z.boolean().optional().meta({ description: 'Addresses come by DHCP. Default false.' }),
+      .meta({ description: 'What it is used for; without it, what its own name says.' }),
+    dhcp: z.boolean().optional().meta({ description: 'Addresses come by DHCP.', default: false }),
     external: z
       .boolean()
       .optional()
-      .meta({ description: 'It leads out of the fleet; routers masquerade to it. Default false.' }),
-    range: z.strictObject({ from: address, to: address }).optional().meta({
+      .meta({ description: 'It leads out of the fleet; routers masquerade to it.', default: false }),
+    range: XX.optional().meta({
       description:
         'Addresses for hosts that name none are drawn from here, once, and kept in stackseed.lock.',
     }),
@@ -143,19 +146,22 @@ const bond = z
         'balance-alb',
       ])
       .optional()
-      .meta({ description: 'Default active-backup.' }),
+      .meta({ description: 'Mode of the bond.', default: 'active-backup' }),
     members: z.array(mac.or(interfaceName)).min(1).meta({ description: 'NICs, by MAC address or name.' }),
-    lacp_rate: z.enum(['slow', 'fast']).optional().meta({ description: 'For 802.3ad.' }),
+    lacp_rate: z
+      .enum(['slow', 'fast'])
+      .optional()
+      .meta({ description: 'How often LACP packets are asked for; 802.3ad only.' }),
     mii_monitor_interval: z
       .int()
       .min(0)
       .max(10000)
       .optional()
-      .meta({ description: 'Milliseconds. Default 100.' }),
+      .meta({ description: 'Milliseconds between looks at the links.', default: 100 }),
     transmit_hash_policy: z
       .enum(['layer2', 'layer3+4', 'layer2+3'])
       .optional()
-      .meta({ description: 'For 802.3ad and balance-xor.' }),
+      .meta({ description: 'How frames are spread; 802.3ad, balance-xor and balance-tlb only.' }),
   })
   .meta({ description: 'A bond of NICs.' });
 
@@ -166,18 +172,14 @@ const disk = z
       .enum(['smallest', 'largest', 'only'])
       .optional()
       .meta({ description: 'Or a rule that chooses it.' }),
-    use: z.enum(['system', 'storage']).optional().meta({ description: 'What it is for. Default system.' }),
+    use: z.enum(['system', 'storage']).optional().meta({ description: 'What it is for.', default: 'system' }),
   })
   .meta({ description: 'A disk: exactly one of path and rule.' });
 
 const bmc = z
   .strictObject({
     address: bmcUrl.meta({ description: 'Where it is reached.' }),
-    user: z
-      .string()
-      .regex(/^[\x21-\x7e]{1,64}$/)
-      .optional()
-      .meta({ description: 'Account; its password is the secret `bmc` of the host.' }),
+    user: bmcUser.optional().meta({ description: 'Account; its password is the secret `bmc` of the host.' }),
   })
   .meta({ description: 'Baseboard management controller, for power and fencing.' });
 
@@ -196,7 +198,8 @@ const host = z
       .meta({ description: 'Groups it belongs to; a later one wins over an earlier one.' }),
     roles: z.array(label).optional().meta({ description: 'Roles beside those of its groups.' }),
     state: z.enum(['present', 'absent']).optional().meta({
-      description: 'absent: it is gone for good, but its name and addresses stay taken. Default present.',
+      description: 'absent: it is gone for good, but its name and addresses stay taken.',
+      default: 'present',
     }),
     networks: z.record(networkName, attachment).meta({ description: 'The networks it is on.' }),
     bonds: z.record(interfaceName, bond).optional().meta({ description: 'Bonds by interface name.' }),
@@ -217,19 +220,17 @@ export const inventorySchema = z
       .optional()
       .meta({ description: 'Virtual addresses of the controllers: name, then address by network.' }),
     records: z
-      .record(z.string(), address)
+      .record(recordName, address)
       .optional()
       .meta({ description: 'Further DNS records, full name to address; the names must be in the domain.' }),
     groups: z.record(label, group).optional().meta({ description: 'Groups by name.' }),
     hosts: z.record(label, host).meta({ description: 'Hosts by name.' }),
-    library: z
-      .array(z.string().regex(/^[A-Za-z0-9._/-]+$/))
-      .optional()
-      .meta({
-        description: 'Folders of your own components, roles and platforms, relative to the inventory.',
-      }),
+    library: z.array(folder).optional().meta({
+      description: 'Folders of your own components, roles and platforms, relative to the inventory.',
+    }),
     target: z.enum(['iso', 'ec2', 'openstack', 'vmware']).optional().meta({
-      description: 'How seeds reach the hosts, for the limit on their size. Default iso, which has none.',
+      description: 'How seeds reach the hosts, for the limit on their size; iso has none.',
+      default: 'iso',
     }),
   })
   .meta({ title: 'stackseed inventory' });

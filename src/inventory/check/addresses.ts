@@ -1,4 +1,5 @@
 import type { Path } from '../../document/types.ts';
+import type { Component, Library } from '../../library/types.ts';
 import { contains, toAddress, toBlock, toNumber } from '../ipv4.ts';
 import type { Check, CheckedHost } from './context.ts';
 
@@ -59,9 +60,8 @@ function checkInside(check: Check, address: string, network: string, path: Path)
 }
 
 /** A host has an address, or something that gives it one; and where others are told of it, we must know it. */
-function checkKnown(check: Check, { name, host, roles }: CheckedHost): void {
-  const listed = roles.find((role) => check.library.roles.get(role)?.listed);
-  const alone = check.hosts.filter((other) => !other.absent).length === 1;
+function checkKnown(check: Check, checked: CheckedHost): void {
+  const { name, host } = checked;
   for (const [networkName, attachment] of Object.entries(host.networks)) {
     const network = check.inventory.networks[networkName];
     if (!network || attachment.address !== undefined) continue;
@@ -74,10 +74,38 @@ function checkKnown(check: Check, { name, host, roles }: CheckedHost): void {
       const message = `no address for ${name}, and ${networkName} has neither a range nor DHCP`;
       const hint = 'give it an address, or "none" for a NIC that carries none';
       check.report({ code: 'address-missing', path, at: 'key', message, hint, about });
-    } else if (network.dhcp && !network.external && listed !== undefined && !alone) {
-      const message = `hosts of the role ${listed} are named to others, so the address that DHCP gives ${name} must be known`;
+    } else if (network.dhcp && !network.external) {
+      const told = toldOf(check, checked);
+      if (!told) continue;
+      const message = `${told.component} of ${told.host} names ${name} as a ${told.role}, but its address comes by DHCP`;
       const hint = 'write the address that the DHCP server keeps for it';
       check.report({ code: 'address-unknown', path, at: 'key', message, hint, about });
     }
   }
+}
+
+/** A component of another host whose files or firewall name this host, by a role of its. */
+function toldOf(
+  { hosts, library }: Check,
+  { name, roles }: CheckedHost,
+): { host: string; component: string; role: string } | undefined {
+  const listed = roles.filter((role) => library.roles.get(role)?.listed);
+  if (listed.length === 0) return undefined;
+  for (const other of hosts) {
+    if (other.name === name || other.absent) continue;
+    for (const component of componentsOf(library, other.roles)) {
+      const role = listed.find((one) => namesRole(component, one));
+      if (role !== undefined) return { host: other.name, component: component.name, role };
+    }
+  }
+  return undefined;
+}
+
+function componentsOf(library: Library, roles: string[]): Component[] {
+  const names = new Set(['base', ...roles].flatMap((role) => library.roles.get(role)?.components ?? []));
+  return [...names].flatMap((name) => library.components.get(name) ?? []);
+}
+
+function namesRole({ talksTo, ports }: Component, role: string): boolean {
+  return talksTo.includes(role) || ports.some(({ from }) => from === `role:${role}`);
 }
