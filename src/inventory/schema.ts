@@ -108,10 +108,16 @@ const network = z
       .boolean()
       .optional()
       .meta({ description: 'It leads out of the fleet; routers masquerade to it.', default: false }),
-    range: XX.optional().meta({
-      description:
-        'Addresses for hosts that name none are drawn from here, once, and kept in stackseed.lock.',
-    }),
+    range: z
+      .strictObject({
+        from: address.meta({ description: 'First address.' }),
+        to: address.meta({ description: 'Last address.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Addresses for hosts that name none are drawn from here, once, and kept in stackseed.lock.',
+      }),
   })
   .meta({ description: 'A network of the fleet.' });
 
