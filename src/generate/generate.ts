@@ -1,4 +1,4 @@
-import { type IsoBuilder, mapConcurrent, xorrisoBuilder } from '../iso9660-builder/index.ts';
+import { ISOS_AT_ONCE, type IsoBuilder, mapConcurrent, xorrisoBuilder } from '../iso9660-builder/index.ts';
 import { listStale, type Out, openOut, packHost, pruneHost, writeAtomic } from '../pack/index.ts';
 import { formatLock, type Lock } from '../plan/lock.ts';
 import type { HostPlan } from '../plan/types.ts';
@@ -9,9 +9,6 @@ import { deriveSecret, readSecrets, type Secrets } from '../secrets/index.ts';
 import { loadFleet, refuse } from './load.ts';
 import { sizeFinding } from './size.ts';
 import type { Fleet, GenerateOptions, GenerateReport, HostOutcome } from './types.ts';
-
-/** How many hosts are on their way at once: one xorriso mostly sleeps, so many share two cores well. */
-const AT_ONCE = 16;
 
 /**
  * Brings out/ in line with the inventory, host by host, each whole or not at all. Drawn addresses are
@@ -24,6 +21,7 @@ export async function generateFleet(options: GenerateOptions): Promise<GenerateR
   const { secrets, findings: ofSecrets } = await readSecrets(fleet.paths.secrets, options.keys);
   const findings = [...fleet.findings, ...ofSecrets];
   if (!secrets) throw new FindingsError(findings);
+  if (secrets.fleet && secrets.fleet !== fleet.inventory.fleet) findings.push(otherFleet(fleet, secrets));
   refuse(findings, options.strict);
   const lock: Lock = { addresses: fleet.addresses.drawn, hosts: new Map(fleet.lock.hosts) };
   const out = await openOut(options.out);
@@ -31,7 +29,7 @@ export async function generateFleet(options: GenerateOptions): Promise<GenerateR
     await saveLock(fleet, lock);
     const iso = options.iso ? xorrisoBuilder(options.signal ? { signal: options.signal } : {}) : undefined;
     let done = 0;
-    const hosts = await mapConcurrent(fleet.plan.hosts, AT_ONCE, async (host) => {
+    const hosts = await mapConcurrent(fleet.plan.hosts, ISOS_AT_ONCE, async (host) => {
       options.signal?.throwIfAborted();
       const seed = renderPlanned(fleet, host, secrets);
       const limit = sizeFinding(fleet.inventory.target ?? 'iso', host.name, seed.tree);
@@ -70,6 +68,16 @@ export function renderPlanned(fleet: Fleet, host: HostPlan, secrets: Secrets): H
   } catch (error) {
     throw error instanceof TemplateError ? new FindingsError([templateFinding(error, host.name)]) : error;
   }
+}
+
+function otherFleet({ paths, inventory }: Fleet, secrets: Secrets): Finding {
+  return {
+    severity: 'warning',
+    code: 'secrets-other-fleet',
+    path: 'fleet',
+    message: `${paths.secrets} was made for the fleet ${secrets.fleet}, and this is ${inventory.fleet}`,
+    hint: 'two fleets that share their secrets accept each other; give this one a file of its own',
+  };
 }
 
 function templateFinding(error: TemplateError, host: string): Finding {
