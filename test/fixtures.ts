@@ -35,6 +35,11 @@ export async function knownSecrets(folder: string, overrides: Record<string, str
   const text = (await known).replace(/^master: .*$/m, `master: ${master}`);
   const lines = Object.entries(overrides).map(([label, value]) => `  ${label}: ${JSON.stringify(value)}\n`);
   const file = join(folder, 'secrets.yaml');
-  writeFileSync(file, lines.length > 0 ? `${text}overrides:\n${lines.join('')}` : text, { mode: 0o600 });
+  const own = lines.length > 0 ? `overrides:\n${lines.join('')}` : 'overrides: {}\n';
+  writeFileSync(
+    file,
+    text.replace('overrides: {}\n', () => own),
+    { mode: 0o600 },
+  );
   return file;
 }

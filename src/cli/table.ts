@@ -1,9 +1,12 @@
+/** A cell longer than this does not widen its column for all the others. */
+const WIDEST = 48;
+
 /** Lines up cells in columns two spaces apart, `indent` spaces in; nothing trails behind the last cell. */
 export function table(rows: string[][], indent = 0): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+      widths[column] = Math.max(widths[column] ?? 0, cell.length > WIDEST ? 0 : cell.length);
     });
   }
   const margin = ' '.repeat(indent);
@@ -19,7 +22,7 @@ export function onOneLine(value: unknown): string {
     typeof value === 'string'
       ? value
       : Array.isArray(value) && value.every((item) => typeof item !== 'object')
-        ? value.join(', ')
+        ? value.join(', ') || '-'
         : JSON.stringify(value);
   return (text ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;

@@ -20,6 +20,8 @@ export async function show(
   printFindings(context, fleet.findings);
   if (context.json) {
     writeJson(context, planJson(fleet));
+  } else if (host !== undefined && fleet.plan.hosts.length === 0) {
+    context.stdout.write(`${host} is absent: it gets no seed\n`);
   } else if (only) {
     const parts = fleet.plan.hosts.map((one) => [one.fqdn, describeSecrets(one)].join('\n'));
     context.stdout.write(parts.join('\n'));
