@@ -1,0 +1,53 @@
+#!/bin/bash
+# Sourced by the engine. Starts convergence: all of it by hand or after a new seed, or what stopped.
+
+# apply [--wait [--timeout S]]: looks whether the seed is whole, then has every component converge
+# again. One that is in its loop already is not stopped, since it may be installing packages: it is
+# told to make its next attempt at once.
+apply() {
+  local why name again=()
+  if [ "${1:-}" != --wait ] && [ "$#" -gt 0 ]; then usage_error "apply takes --wait, not $1"; fi
+  why=$(seed_recheck) || { log "waiting $why"; return 1; }
+  systemctl daemon-reload
+  for name in $(components); do
+    if [ "$(unit_state "$name")" = activating ]; then
+      systemctl kill --kill-who=main --signal=HUP "stackseed@$name.service" || true
+    else
+      set_state "$name" waiting 0 'for its turn in apply' 2>/dev/null
+      again+=("stackseed@$name.service")
+    fi
+  done
+  systemctl start --no-block stackseed.target
+  [ "${#again[@]}" -eq 0 ] || systemctl restart --no-block "${again[@]}"
+  if [ "$#" -gt 0 ]; then
+    shift
+    await "$@"
+  else
+    printf 'Started. "stackseed-node status" shows how it goes, "stackseed-node wait" waits for the end.\n'
+  fi
+}
+
+# recheck: run by the timer. Starts what stopped or was killed, and has a component that is no longer
+# healthy converge again.
+recheck() {
+  local name
+  look
+  for name in "${NAMES[@]}"; do
+    case $(unit_state "$name") in
+      activating | deactivating | reloading) ;;
+      active)
+        [ "${STATES[$name]}" != healthy ] || continue
+        set_state "$name" waiting 0 "to converge again: ${REASONS[$name]}"
+        systemctl restart --no-block "stackseed@$name.service"
+        ;;
+      *) systemctl start --no-block "stackseed@$name.service" ;;
+    esac
+  done
+  if [ -e "$RUN/ready" ]; then start_phone_home; fi
+}
+
+unit_state() {
+  local state
+  state=$(systemctl show -p ActiveState "stackseed@$1.service")
+  printf '%s' "${state#ActiveState=}"
+}

@@ -1,0 +1,148 @@
+#!/bin/bash
+# Sourced by the engine. Tells how the components stand, in words or as JSON, and waits for them.
+
+# Seconds between two looks of `wait`.
+POLL=${STACKSEED_POLL:-1}
+
+# status [--json | --quiet]: a component that converged is asked for its health now, all side by side.
+# Status 0 when all are healthy, else 1.
+status() {
+  local form=table
+  case ${1:-} in
+    '') ;;
+    --json) form=json ;;
+    --quiet) form=quiet ;;
+    *) usage_error "status takes --json or --quiet, not $1" ;;
+  esac
+  look
+  print_"$form"
+  [ "$HEALTHY" -gt 0 ] && [ "$HEALTHY" -eq "${#NAMES[@]}" ]
+}
+
+# Sets NAMES and, by name, STATES, SINCES, TRIES and REASONS; HEALTHY is how many are.
+look() {
+  local name answers
+  declare -gA STATES=() SINCES=() TRIES=() REASONS=()
+  HEALTHY=0
+  mapfile -t NAMES < <(components)
+  answers=$(mktemp -d)
+  for name in "${NAMES[@]}"; do
+    read_state "$name"
+    STATES[$name]=${IS[state]} SINCES[$name]=${IS[since]}
+    TRIES[$name]=${IS[attempts]} REASONS[$name]=${IS[reason]}
+    [ "${IS[state]}" != healthy ] || ask_health "$name" "$answers" &
+  done
+  wait
+  for name in "${NAMES[@]}"; do
+    if [ -f "$answers/$name" ]; then REASONS[$name]=$(cat "$answers/$name"); fi
+    if [ -e "$answers/$name.bad" ]; then STATES[$name]=unhealthy; fi
+    if [ "${STATES[$name]}" = healthy ]; then HEALTHY=$((HEALTHY + 1)); fi
+  done
+  rm -rf "$answers"
+}
+
+# Runs in the background, so it answers by files.
+ask_health() {
+  run_health "$1" 2>/dev/null || touch "$2/$1.bad"
+  one_line "$WHY" >"$2/$1"
+}
+
+print_quiet() {
+  :
+}
+
+print_table() {
+  local name width=9
+  printf '%s of fleet %s: %s of %s components healthy\n' "$(node_value STACKSEED_HOST)" \
+    "$(node_value STACKSEED_FLEET)" "$HEALTHY" "${#NAMES[@]}"
+  if [ "${#NAMES[@]}" -eq 0 ]; then
+    printf 'The seed is not laid: %s is missing.\n' "${SEED#"$ROOT"}/components.list"
+    return 0
+  fi
+  for name in "${NAMES[@]}"; do
+    if [ "${#name}" -gt "$width" ]; then width=${#name}; fi
+  done
+  printf '%-*s  %-10s  %7s  %s\n' "$width" COMPONENT STATE FOR REASON
+  for name in "${NAMES[@]}"; do
+    printf '%-*s  %-10s  %7s  %s\n' "$width" "$name" "${STATES[$name]}" "$(age "${SINCES[$name]}")" \
+      "${REASONS[$name]}"
+  done
+}
+
+# How long ago, in two units. Never longer than the machine is up: the clock may have been set since.
+age() {
+  local seconds up
+  [ -n "$1" ] || { printf -- '-'; return 0; }
+  seconds=$(($(date +%s) - $1))
+  up=$(cut -d . -f 1 "$ROOT/proc/uptime" 2>/dev/null || printf '%s' "$seconds")
+  if [ "$seconds" -gt "$up" ]; then seconds=$up; fi
+  if [ "$seconds" -lt 0 ]; then seconds=0; fi
+  if [ "$seconds" -lt 60 ]; then
+    printf '%ss' "$seconds"
+  elif [ "$seconds" -lt 3600 ]; then
+    printf '%sm%02ds' "$((seconds / 60))" "$((seconds % 60))"
+  elif [ "$seconds" -lt 86400 ]; then
+    printf '%sh%02dm' "$((seconds / 3600))" "$((seconds % 3600 / 60))"
+  else
+    printf '%sd%02dh' "$((seconds / 86400))" "$((seconds % 86400 / 3600))"
+  fi
+}
+
+# {host, fleet, instanceId, ready, components: [{name, state, since, attempts, reason}]}; `since` in
+# seconds of the epoch, or null.
+print_json() {
+  local name comma=''
+  printf '{"host":%s,"fleet":%s,"instanceId":%s,"ready":%s,"components":[' \
+    "$(json "$(node_value STACKSEED_HOST)")" "$(json "$(node_value STACKSEED_FLEET)")" \
+    "$(json "$(instance_id)")" \
+    "$([ "$HEALTHY" -gt 0 ] && [ "$HEALTHY" -eq "${#NAMES[@]}" ] && printf true || printf false)"
+  for name in "${NAMES[@]}"; do
+    printf '%s{"name":%s,"state":%s,"since":%s,"attempts":%s,"reason":%s}' "$comma" "$(json "$name")" \
+      "$(json "${STATES[$name]}")" "$(number "${SINCES[$name]}")" "$(number "${TRIES[$name]}")" \
+      "$(json "${REASONS[$name]}")"
+    comma=,
+  done
+  printf ']}\n'
+}
+
+# A JSON string of one line of printable ASCII.
+json() {
+  local text
+  text=$(one_line "$1")
+  text=${text//\\/\\\\}
+  printf '"%s"' "${text//\"/\\\"}"
+}
+
+number() {
+  if [[ $1 =~ ^(0|[1-9][0-9]*)$ ]]; then printf '%s' "$1"; else printf 'null'; fi
+}
+
+# await [--timeout S]: returns when every component is healthy. After S seconds without that it prints
+# the table and gives status 1.
+await() {
+  local limit=''
+  if [ "${1:-}" = --timeout ]; then
+    limit=${2:-}
+    [[ $limit =~ ^[0-9]+$ ]] || usage_error '--timeout takes a number of seconds'
+    shift 2
+  fi
+  [ "$#" -eq 0 ] || usage_error "wait takes --timeout S, not $1"
+  while [ ! -e "$RUN/ready" ]; do
+    if [ -n "$limit" ] && [ "$SECONDS" -ge "$limit" ]; then
+      log "not all healthy after $limit s"
+      look
+      print_table
+      return 1
+    fi
+    sleep "$POLL"
+  done
+}
+
+# health NAME: asks one component now.
+health() {
+  local status=0
+  is_component "$1" || { log "$1 is not a component of this host"; return 2; }
+  run_health "$1" || status=1
+  printf '%s\n' "${WHY:-healthy}"
+  return "$status"
+}

@@ -1,0 +1,146 @@
+import { lstatSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type PretendNode, pretendNode, script, seed } from './pretend.ts';
+
+interface Context {
+  node: PretendNode;
+}
+
+const test = suite<Context>('lay', {} as Context);
+test.before.each((context) => {
+  context.node = pretendNode();
+  context.node.write('/etc/netplan/50-cloud-init.yaml', 'network: {}\n');
+});
+test.after.each(({ node }) => node.end());
+
+const files = {
+  '/etc/one/plain.conf': { content: 'plain\n' },
+  '/etc/one/secret file.conf': { content: 'secret\n', mode: '0600' },
+};
+
+test('files get their bytes and modes, folders are made, no temporary file stays', ({ node }) => {
+  node.lay({ one: { files } });
+  assert.is(node.run(['converge', 'one']).status, 0);
+  assert.is(node.read('/etc/one/plain.conf'), 'plain\n');
+  assert.is(node.mode('/etc/one/plain.conf'), '0644');
+  assert.is(node.mode('/etc/one/secret file.conf'), '0600');
+  assert.is(node.exec(['ls', '-A', join(node.root, 'etc/one')]).stdout, 'plain.conf\nsecret file.conf\n');
+});
+
+test('a second run touches nothing', ({ node }) => {
+  node.lay({ one: { files } });
+  node.run(['converge', 'one']);
+  const before = statSync(join(node.root, 'etc/one/plain.conf'));
+  const { stderr } = node.run(['converge', 'one']);
+  const after = statSync(join(node.root, 'etc/one/plain.conf'));
+  assert.is(after.ino, before.ino);
+  assert.is(after.ctimeMs, before.ctimeMs);
+  assert.not.match(stderr, /laid/);
+});
+
+test('a wrong mode is mended', ({ node }) => {
+  node.lay({ one: { files } });
+  node.run(['converge', 'one']);
+  node.exec(['chmod', '0666', join(node.root, 'etc/one/plain.conf')]);
+  node.run(['converge', 'one']);
+  assert.is(node.mode('/etc/one/plain.conf'), '0644');
+});
+
+test('a link in the way is replaced, and what it leads to is left alone', ({ node }) => {
+  node.lay({ one: { files } });
+  node.write('/etc/one/target', 'plain\n');
+  symlinkSync('target', join(node.root, 'etc/one/plain.conf'));
+  node.run(['converge', 'one']);
+  assert.not(lstatSync(join(node.root, 'etc/one/plain.conf')).isSymbolicLink());
+  assert.is(node.read('/etc/one/target'), 'plain\n');
+});
+
+test('half a file that a power cut left beside is written over', ({ node }) => {
+  node.lay({ one: { files } });
+  node.write('/etc/one/.plain.conf.stackseed-new', 'pla');
+  node.run(['converge', 'one']);
+  assert.is(node.read('/etc/one/plain.conf'), 'plain\n');
+  assert.not(node.has('/etc/one/.plain.conf.stackseed-new'));
+});
+
+test('an owner who is not there yet is waited for', ({ node }) => {
+  node.lay({ one: { files: { '/etc/late.conf': { content: 'x\n', owner: 'stackseed-nobody' } } } });
+  node.stub('getent', '[ -e "$ROOT/users-are-there" ]');
+  const engine = join(node.root, 'usr/local/sbin/stackseed-node');
+  node.exec(['timeout', '-s', 'KILL', '0.6', 'bash', engine, 'converge', 'one']);
+  assert.is(node.state('one')['state'], 'waiting');
+  assert.match(
+    node.state('one')['reason'] ?? '',
+    /^for stackseed-nobody:\S+, who is to own \/etc\/late\.conf$/,
+  );
+});
+
+test('a file that cannot be laid is a failure with its path', ({ node }) => {
+  node.lay({ one: { files } });
+  node.write('/etc/one/plain.conf/in-the-way', 'x');
+  const engine = join(node.root, 'usr/local/sbin/stackseed-node');
+  node.exec(['timeout', '-s', 'KILL', '0.6', 'bash', engine, 'converge', 'one']);
+  assert.is(node.state('one')['state'], 'failed');
+  assert.is(node.state('one')['reason'], 'cannot lay /etc/one/plain.conf');
+});
+
+test('a file that left the list is removed, unless it was changed', ({ node }) => {
+  node.lay({
+    one: { files: { ...files, '/etc/old.conf': { content: 'old\n' }, '/etc/kept.conf': { content: 'k\n' } } },
+  });
+  node.run(['converge', 'one']);
+  node.write('/etc/kept.conf', 'changed\n');
+  node.lay({ one: { files } });
+  node.write('/var/lib/cloud/data/instance-id', 'i-two\n');
+  const { stderr } = node.run(['converge', 'one']);
+  assert.not(node.has('/etc/old.conf'));
+  assert.is(node.read('/etc/kept.conf'), 'changed\n');
+  assert.match(stderr, /removing \/etc\/old\.conf/);
+  assert.match(stderr, /leaving \/etc\/kept\.conf/);
+});
+
+test('a unit file makes systemd read its units again, once', ({ node }) => {
+  node.lay({ one: { files: { '/etc/systemd/system/one.service': { content: '[Service]\n' } } } });
+  node.run(['converge', 'one']);
+  node.run(['converge', 'one']);
+  assert.equal(node.calls('systemctl'), ['systemctl daemon-reload']);
+});
+
+test('a component without files and scripts is healthy once the seed is whole', ({ node }) => {
+  node.lay({ node: {} });
+  node.remove(`${seed}/components/node`);
+  node.lay({ node: {} }, {});
+  assert.is(node.run(['converge', 'node']).status, 0);
+  assert.is(node.state('node')['state'], 'healthy');
+});
+
+test('a restart is not lost between laying a file and doing it', ({ node }) => {
+  const component = (content: string) => ({
+    one: {
+      converge: script('[ ! -e "$ROOT/cut" ] || kill -9 $PPID $$\nrestart_if_changed one.service'),
+      files: { '/etc/one.conf': { content } },
+    },
+  });
+  const restarts = () => node.calls('systemctl restart').length;
+  node.lay(component('first\n'));
+  node.run(['converge', 'one']);
+  node.run(['converge', 'one']);
+  assert.is(restarts(), 1);
+  node.lay(component('second\n'));
+  node.write('/var/lib/cloud/data/instance-id', 'i-two\n');
+  node.write('/cut', '');
+  assert.is.not(node.run(['converge', 'one']).status, 0);
+  assert.is(node.read('/etc/one.conf'), 'second\n');
+  assert.is(restarts(), 1);
+  // Power is back, and the service was started by the boot: it is restarted all the same.
+  node.remove('/cut');
+  node.remove('/run/stackseed');
+  node.run(['converge', 'one']);
+  assert.is(restarts(), 2);
+  node.run(['converge', 'one']);
+  assert.is(restarts(), 2);
+});
+
+test.run();
