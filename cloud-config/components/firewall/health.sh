@@ -6,6 +6,11 @@ ROOT=${ROOT:-}
 # shellcheck source=/dev/null
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
 
+# What a component serves; not the rule for the answers of DHCP, which names both ports.
+openings() {
+  nft list chain inet stackseed input | grep -v ' sport ' | grep -c ' dport .* accept' || true
+}
+
 main() {
   local digest
   digest=$(bash "$ROOT/usr/local/lib/stackseed/firewall-digest")
@@ -17,7 +22,7 @@ main() {
     printf 'the loaded rules were changed by somebody\n'
     return 1
   fi
-  printf 'in force, %d openings\n' "$(nft list chain inet stackseed input | grep -c ' dport .* accept')"
+  printf 'in force, %d openings\n' "$(openings)"
 }
 
 "${MAIN:-main}" "$@"
