@@ -18,9 +18,9 @@ export function checkSchema<T>(
   const input = valueAt(document.value, base);
   const result = schema.safeParse(input);
   if (result.success) return { value: withoutPrototype(result.data) as T, findings: [] };
-  const findings = result.error.issues.flatMap((issue) =>
-    issueFindings(document, schema, base, issue, input),
-  );
+  const findings = result.error.issues
+    .flatMap((issue) => issueFindings(document, schema, base, issue, input))
+    .filter((finding) => !explained(document, finding));
   return { findings: inFileOrder(findings) };
 }
 
@@ -41,6 +41,16 @@ export function inFileOrder(findings: Finding[]): Finding[] {
     .map((finding, index) => ({ finding, index, at: key(finding) }))
     .sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1] || a.index - b.index)
     .map(({ finding }) => finding);
+}
+
+/** What is missing only because it, or a merge key that would bring it, was left out says nothing new. */
+function explained({ leftOut = [] }: Document, { code, path }: Finding): boolean {
+  if (code !== 'missing-key') return false;
+  return leftOut.some((gone) => {
+    if (gone.at(-1) !== '<<') return formatPath(gone) === path;
+    const parent = formatPath(gone.slice(0, -1));
+    return path.startsWith(`${parent}.`) && !path.slice(parent.length + 1).includes('.');
+  });
 }
 
 function issueFindings(

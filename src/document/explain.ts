@@ -52,10 +52,11 @@ export function explain(schema: z.ZodType, issue: Issue, input: unknown): Explan
     case 'too_big':
     case 'too_small':
       return [outOfBounds(path, issue)];
-    default:
-      return [
-        withHint({ code: 'bad-value', path, message: plainMessage(issue), point: 'value' }, example(parts)),
-      ];
+    default: {
+      const hint =
+        (typeof value === 'string' ? lowerHint(value, parts) : undefined) ?? example(parts) ?? form(issue);
+      return [withHint({ code: 'bad-value', path, message: plainMessage(issue), point: 'value' }, hint)];
+    }
   }
 }
 
@@ -84,12 +85,30 @@ function badKey(path: Path, issues: Issue[], parts: z.ZodType[]): Explanation {
   const [first] = issues;
   const message = first === undefined ? 'not allowed as a name' : plainMessage(first);
   const key = String(path.at(-1));
-  return withHint({ code: 'bad-name', path, message, point: 'key' }, nameHint(key) ?? example(parts));
+  return withHint(
+    { code: 'bad-name', path, message, point: 'key' },
+    nameHint(key, parts) ?? example(parts) ?? form(first),
+  );
 }
 
-function nameHint(key: string): string | undefined {
-  const lower = key.toLowerCase();
-  return lower !== key && /^[a-z0-9-]+$/.test(lower) ? `write it in lower case: ${lower}` : undefined;
+/** A name of the right form that looks like what was written. */
+function nameHint(written: string, parts: z.ZodType[]): string | undefined {
+  const dashed = written
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  const found = [dashed, dashed.replaceAll('-', '')].find((name) => fits(name, parts));
+  const short = written.length <= 80 && found !== undefined;
+  return lowerHint(written, parts) ?? (short ? `such as ${found}` : undefined);
+}
+
+function lowerHint(written: string, parts: z.ZodType[]): string | undefined {
+  const lower = written.toLowerCase();
+  return lower !== written && fits(lower, parts) ? `write it in lower case: ${lower}` : undefined;
+}
+
+function fits(name: string, parts: z.ZodType[]): boolean {
+  return parts.some((part) => part.safeParse(name).success);
 }
 
 function missing(path: Path, parts: z.ZodType[]): Explanation {
@@ -105,6 +124,12 @@ function wrongType(path: Path, value: unknown, expected: string[], parts: z.ZodT
   const explanation: Explanation = { code: 'wrong-type', path, message, point: 'value' };
   if (value === null) return { ...explanation, hint: 'leave the key out, or give it a value' };
   if (expected.includes('string') && typeof value !== 'object') return { ...explanation, quote: true };
+  if (typeof value === 'string' && expected.includes('boolean') && /^(y|n|yes|no|on|off)$/i.test(value)) {
+    return { ...explanation, hint: `write ${/^(y|yes|on)$/i.test(value) ? 'true' : 'false'}` };
+  }
+  if (typeof value === 'string' && expected.includes('array') && /^[\w./:@-]{1,40}$/.test(value)) {
+    return { ...explanation, hint: `write it as a list: [${value}]` };
+  }
   return withHint(explanation, example(parts));
 }
 
@@ -172,6 +197,12 @@ function plainMessage(issue: Issue): string {
     return 'not in the form that is expected';
   if (issue.message === 'Invalid input') return 'not a value that is allowed here';
   return issue.message;
+}
+
+/** The pattern, where nothing better describes what is wanted. */
+function form(issue: Issue | undefined): string | undefined {
+  if (issue?.code !== 'invalid_format' || issue.pattern === undefined) return undefined;
+  return `it must match ${issue.pattern.replace(/^\/|\/[a-z]*$/g, '')}`;
 }
 
 function example(parts: z.ZodType[]): string | undefined {

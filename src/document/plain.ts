@@ -25,6 +25,7 @@ interface Anchor {
 interface Walk {
   at: Lines;
   findings: Finding[];
+  leftOut: Path[];
   anchors: Map<string, Anchor | 'open'>;
   /** What each alias stands for. */
   aliases: Map<unknown, Tree>;
@@ -40,10 +41,18 @@ interface Walk {
 export function plain(
   root: unknown,
   at: Lines,
-): { value: unknown; findings: Finding[]; aliases: Map<unknown, Tree> } {
-  const walk: Walk = { at, findings: [], anchors: new Map(), aliases: new Map(), size: 0, repeated: 0 };
+): { value: unknown; findings: Finding[]; leftOut: Path[]; aliases: Map<unknown, Tree> } {
+  const walk: Walk = {
+    at,
+    findings: [],
+    leftOut: [],
+    anchors: new Map(),
+    aliases: new Map(),
+    size: 0,
+    repeated: 0,
+  };
   const value = plainNode(root, [], walk);
-  return { value: value === LEFT_OUT ? null : value, findings: walk.findings, aliases: walk.aliases };
+  return { ...walk, value: value === LEFT_OUT ? null : value };
 }
 
 function plainNode(node: unknown, path: Path, walk: Walk): unknown {
@@ -82,7 +91,10 @@ function plainCollection(node: YAMLMap | YAMLSeq, path: Path, walk: Walk): unkno
   const seen = new Map<string, unknown>();
   for (const pair of node.items) {
     const key = plainKey(pair, path, walk);
-    if (key === undefined) continue;
+    if (key === undefined) {
+      walk.leftOut.push([...path, keyText(pair.key) ?? '']);
+      continue;
+    }
     const first = seen.get(key);
     if (first !== undefined) {
       addDuplicate(walk, [...path, key], pair.key, first);
@@ -91,6 +103,7 @@ function plainCollection(node: YAMLMap | YAMLSeq, path: Path, walk: Walk): unkno
     seen.set(key, pair.key);
     const item = plainNode(pair.value, [...path, key], walk);
     if (item !== LEFT_OUT) value[key] = item;
+    else walk.leftOut.push([...path, key]);
   }
   return value;
 }

@@ -1,5 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isCollection, isMap, isSeq, parseDocument } from 'yaml';
+import {
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { Finding, Place } from '../report/finding.ts';
 import { decode } from './decode.ts';
 import { type Lines, lines } from './lines.ts';
@@ -45,12 +54,31 @@ export function parseYaml(file: string, bytes: Uint8Array | string): Document {
     merge: false,
   });
   const [error] = parsed.errors;
-  if (error !== undefined) return failed(at, [syntaxFinding(error, at)]);
+  if (error !== undefined) return failed(at, [syntaxFinding(error, at, opening(parsed.contents, error))]);
   if (parsed.directives?.yaml.version !== '1.2') {
     return failed(at, [yamlVersion(at, parsed.directives?.yaml.version ?? '')]);
   }
-  const { value, findings: more, aliases } = plain(parsed.contents, at);
-  return { file, value, findings: more, locate: locator(parsed.contents, aliases, at) };
+  const { value, findings: more, aliases, leftOut } = plain(parsed.contents, at);
+  return { file, value, findings: more, leftOut, locate: locator(parsed.contents, aliases, at) };
+}
+
+/** Of a file as a whole, its first key. */
+function rootPlace(root: unknown, at: Lines): Place {
+  const first = isMap(root) ? root.items[0]?.key : undefined;
+  return isScalar(first) ? placeOf(first, at) : at.place(0, 1);
+}
+
+/** Where the quote or bracket begins that an error finds unclosed at its end. */
+function opening(root: ParsedNode | null, { message, pos }: YAMLError): number | undefined {
+  if (!/^Missing closing|must be sufficiently indented and end with/.test(message)) return undefined;
+  let found: number | undefined;
+  visit(root, {
+    Node(_, node) {
+      const open = isScalar(node) ? /^QUOTE/.test(node.type ?? '') : isCollection(node) && node.flow;
+      if (open && node.range && node.range[0] < pos[0] && node.range[1] >= pos[0]) found = node.range[0];
+    },
+  });
+  return found;
 }
 
 function countLines(text: string): number {
@@ -123,7 +151,7 @@ function locator(root: unknown, aliases: Map<unknown, Tree>, at: Lines): Documen
         return undefined;
       }
     }
-    if (path.length === 0 && !isCollection(root)) return at.place(0, 1);
+    if (path.length === 0) return rootPlace(root, at);
     if (what === 'key' && key !== undefined) return placeOf(key, at);
     return placeOf(value ?? key, at);
   };

@@ -25,7 +25,7 @@ function stepInto(part: z.ZodType, step: string | number): z.ZodType[] {
   return part instanceof z.ZodArray ? [part.element as z.ZodType] : [];
 }
 
-/** A schema without its wrappers, and a union as its branches. */
+/** A schema without its wrappers; a union as its branches, an intersection as its sides. */
 function branches(schema: z.ZodType): z.ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => branches(option as z.ZodType));
   if (
@@ -35,6 +35,9 @@ function branches(schema: z.ZodType): z.ZodType[] {
     schema instanceof z.ZodPrefault
   ) {
     return branches(schema.unwrap() as z.ZodType);
+  }
+  if (schema instanceof z.ZodIntersection) {
+    return [schema.def.left, schema.def.right].flatMap((side) => branches(side as z.ZodType));
   }
   return [schema];
 }

@@ -62,15 +62,18 @@ const MEANINGS: { when: RegExp; message: string; hint?: string }[] = [
   { when: /^KEY_OVER_1024_CHARS /, message: 'a key of more than 1024 characters' },
 ];
 
-/** Only the first of these is told: what follows a syntax error is seldom an error of its own. */
-export function syntaxFinding(error: YAMLError, at: Lines): Finding {
+/**
+ * Only the first of these is told: what follows a syntax error is seldom an error of its own.
+ * `opening` is where a quote or bracket begins that is not closed.
+ */
+export function syntaxFinding(error: YAMLError, at: Lines, opening?: number): Finding {
   const known = MEANINGS.find(({ when }) => when.test(`${error.code} ${error.message}`));
   const finding: Finding = {
     severity: 'error',
     code: error.code === 'RESOURCE_EXHAUSTION' ? 'too-deep' : 'syntax',
     path: '',
     message: known?.message ?? `not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`,
-    place: at.place(error.pos[0], error.pos[1]),
+    place: opening === undefined ? at.place(error.pos[0], error.pos[1]) : at.place(opening, opening + 1),
   };
   if (known?.hint !== undefined) finding.hint = known.hint;
   return finding;

@@ -8,6 +8,8 @@ export interface Document {
   /** Plain JavaScript; undefined where the file could not be read as YAML at all. */
   value: unknown;
   findings: Finding[];
+  /** Where `value` lacks what the file has, since a finding says why it cannot be carried over. */
+  leftOut?: Path[];
   /** Place of the value at a path, or of its key; undefined where there is none. */
   locate(path: Path, what?: 'key' | 'value'): Place | undefined;
 }

@@ -44,7 +44,15 @@ export function checkDocument(document: Document, folder: string, options: ReadO
   if (!whole) return { document, findings: maskSecrets(document, findings) };
   const folders = libraryFolders(document, whole, folder, findings);
   const { library, findings: libraryFindings } = loadLibrary(folders);
-  findings.push(...checkInventory({ document, inventory: whole, library, removed, options }));
+  findings.push(
+    ...checkInventory({
+      document,
+      inventory: whole,
+      library,
+      removed: [...removed, ...(document.leftOut ?? [])],
+      options,
+    }),
+  );
   const sorted = maskSecrets(document, [...inFileOrder(findings), ...libraryFindings]);
   const failed = sorted.some((finding) => finding.severity === 'error');
   return {

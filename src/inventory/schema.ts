@@ -217,7 +217,7 @@ const host = z
 
 export const inventorySchema = z
   .strictObject({
-    fleet: label.meta({ description: 'Name of the fleet.' }),
+    fleet: label.meta({ description: 'Name of the fleet.', examples: ['production'] }),
     domain: domain.meta({ description: 'DNS domain of the hosts.' }),
     ...layered,
     networks: z.record(networkName, network).meta({ description: 'Networks by name.' }),

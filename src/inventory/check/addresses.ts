@@ -77,7 +77,7 @@ function checkKnown(check: Check, checked: CheckedHost): void {
     } else if (network.dhcp && !network.external) {
       const told = toldOf(check, checked);
       if (!told) continue;
-      const message = `${told.component} of ${told.host} names ${name} as a ${told.role}, but its address comes by DHCP`;
+      const message = `${told.component} of ${told.host} names the hosts of role ${told.role}, but the address of ${name} comes by DHCP`;
       const hint = 'write the address that the DHCP server keeps for it';
       check.report({ code: 'address-unknown', path, at: 'key', message, hint, about });
     }

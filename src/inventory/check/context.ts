@@ -2,7 +2,7 @@ import { valueAt } from '../../document/check-schema.ts';
 import { formatPath } from '../../document/path.ts';
 import type { Document, Path } from '../../document/types.ts';
 import type { Library } from '../../library/types.ts';
-import type { Finding, Severity } from '../../report/finding.ts';
+import type { Finding, Place, Severity } from '../../report/finding.ts';
 import type { Inventory, InventoryHost } from '../schema.ts';
 
 export interface CheckInput {
@@ -35,6 +35,8 @@ export interface Report {
   at?: 'key' | 'value';
   also?: { message: string; path: Path; at?: 'key' | 'value' }[];
   about?: Path[];
+  /** Places of which everything counts: where something below was taken out, nothing is said. */
+  whole?: Path[];
 }
 
 export interface Check extends CheckInput {
@@ -48,19 +50,20 @@ export interface Check extends CheckInput {
 export function context(input: CheckInput): Check {
   const { document, inventory, removed } = input;
   const findings: Finding[] = [];
-  const broken = ({ path, about = [] }: Report): boolean =>
+  const broken = ({ path, about = [], whole = [] }: Report): boolean =>
     removed.some(
       (gone) =>
         startsWith(path, gone) ||
         (path.length > 1 && startsWith(gone, path)) ||
-        about.some((other) => startsWith(other, gone)),
+        about.some((other) => startsWith(other, gone)) ||
+        whole.some((other) => startsWith(gone, other) || startsWith(other, gone)),
     );
   const report = (said: Report): void => {
     if (broken(said)) return;
     const { severity = 'error', code, path, message, hint, at = 'value', also = [] } = said;
     const finding: Finding = { severity, code, path: formatPath(path), message };
     if (hint !== undefined) finding.hint = hint;
-    const place = document.locate(path, at);
+    const place = placeOf(document, path, at);
     if (place) finding.place = place;
     const others = also.flatMap((one) => {
       const where = document.locate(one.path, one.at ?? 'value');
@@ -77,6 +80,12 @@ export function context(input: CheckInput): Check {
   }));
   const written = (path: Path): boolean => valueAt(document.value, path) !== undefined;
   return { ...input, hosts, findings, report, written };
+}
+
+/** Of what is not there, the place of the key that should hold it. */
+function placeOf(document: Document, path: Path, at: 'key' | 'value'): Place | undefined {
+  const place = document.locate(path, at);
+  return place ?? (path.length > 0 ? placeOf(document, path.slice(0, -1), 'key') : undefined);
 }
 
 function startsWith(path: Path, beginning: Path): boolean {

@@ -6,7 +6,7 @@ import type { Check } from './context.ts';
 export function checkGroups(check: Check): void {
   const { inventory, library, hosts } = check;
   const groups = Object.keys(inventory.groups ?? {});
-  const roles = [...library.roles.keys()];
+  const roles = [...library.roles.keys()].filter((name) => name !== 'base');
   const used = new Set(hosts.flatMap(({ host }) => host.groups ?? []));
   for (const { name, host } of hosts) {
     names(check, 'group', host.groups, ['hosts', name, 'groups'], groups);
@@ -22,7 +22,7 @@ export function checkGroups(check: Check): void {
       path: ['groups', name],
       at: 'key',
       message,
-      about: [['hosts']],
+      whole: [['hosts']],
     });
   }
 }

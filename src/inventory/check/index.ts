@@ -46,5 +46,9 @@ const RULES: ((check: Check) => void)[] = [
 export function checkInventory(input: CheckInput): Finding[] {
   const check = context(input);
   for (const rule of RULES) rule(check);
-  return check.findings;
+  // Of an unsafe text nothing else is worth saying.
+  const unsafe = new Set(
+    check.findings.flatMap(({ code, path }) => (code === 'unsafe-character' ? [path] : [])),
+  );
+  return check.findings.filter(({ code, path }) => code === 'unsafe-character' || !unsafe.has(path));
 }

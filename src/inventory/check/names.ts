@@ -7,7 +7,7 @@ export function checkNames(check: Check): void {
   const { inventory, hosts } = check;
   if (hosts.length === 0) {
     const message = 'the inventory has no hosts';
-    check.report({ code: 'no-hosts', path: ['hosts'], at: 'key', message, about: [['hosts']] });
+    check.report({ code: 'no-hosts', path: ['hosts'], at: 'key', message, whole: [['hosts']] });
   }
   for (const { name } of hosts) {
     if (RESERVED.has(name)) {

@@ -40,7 +40,7 @@ export function checkNetworks(check: Check): void {
         path,
         at: 'key',
         message,
-        about: [['hosts']],
+        whole: [['hosts']],
       });
     }
   }

@@ -65,6 +65,6 @@ function checkSize(check: Check, name: string, { range, gateway }: InventoryNetw
     at: 'key',
     message,
     hint: 'widen it, or give some of the hosts an address of their own',
-    about: [['hosts']],
+    whole: [['hosts']],
   });
 }

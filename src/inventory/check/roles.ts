@@ -27,16 +27,16 @@ function checkMajority(check: Check, role: string, having: CheckedHost[]): void 
   const last = having.at(-1);
   if (having.length % 2 === 1 && having.length > 1) return;
   const path = ['hosts', last?.name ?? ''];
-  const about = [['hosts'], ['groups']];
+  const whole = [['hosts'], ['groups']];
   if (having.length === 1) {
     const message = `one ${role} only: when it fails, everything stands still`;
     const hint = 'three are the least that can lose one';
-    check.report({ severity: 'warning', code: 'no-redundancy', path, at: 'key', message, hint, about });
+    check.report({ severity: 'warning', code: 'no-redundancy', path, at: 'key', message, hint, whole });
     return;
   }
   const message = `an even number of ${role}s (${having.length}): one more than ${having.length - 1} makes nothing safer`;
   const hint = `a majority is counted; have ${having.length - 1} or ${having.length + 1}`;
-  check.report({ severity: 'warning', code: 'even-count', path, at: 'key', message, hint, about });
+  check.report({ severity: 'warning', code: 'even-count', path, at: 'key', message, hint, whole });
 }
 
 function checkFencing(check: Check, role: string, having: CheckedHost[]): void {

@@ -27,7 +27,14 @@ export function checkSettings(check: Check): void {
       }
       if (!used.has(name)) {
         const message = `no host has the component ${name}`;
-        check.report({ severity: 'warning', code: 'setting-unused', path, at: 'key', message });
+        check.report({
+          severity: 'warning',
+          code: 'setting-unused',
+          path,
+          at: 'key',
+          message,
+          whole: [['hosts'], ['groups']],
+        });
       }
       for (const setting of Object.keys(values))
         checkSetting(check, component.settings, name, [...path, setting]);

@@ -28,9 +28,9 @@ export function checkUsers(check: Check): void {
   for (const [name, path] of first) {
     if (open.has(name)) continue;
     const message = `${name} has neither an SSH key nor a password, and can never log in`;
-    check.report({ severity: 'warning', code: 'user-locked', path, at: 'key', message });
+    check.report({ severity: 'warning', code: 'user-locked', path, at: 'key', message, whole: [path] });
   }
-  if (first.size === 0) {
+  if (first.size === 0 && check.hosts.length > 0) {
     const message = 'there are no users: nobody can log in to the hosts';
     const hint = 'add users with an SSH key each';
     check.report({

@@ -20,7 +20,8 @@ export function checkVips(check: Check): void {
     }
     for (const [network, address] of Object.entries(addresses)) {
       const path = ['vips', name, network];
-      const about = [['networks', network], ['hosts'], ['groups']];
+      const about = [['networks', network]];
+      const whole = [['hosts'], ['groups']];
       if (!networks.includes(network)) {
         const near = nearest(network, networks);
         const hint = near && `did you mean ${near}?`;
@@ -34,7 +35,7 @@ export function checkVips(check: Check): void {
         });
       } else if (!holders.some(({ host }) => Object.hasOwn(host.networks, network))) {
         const message = `no controller is on the network ${network} to hold it`;
-        check.report({ code: 'vip-unheld', path, at: 'key', message, about });
+        check.report({ code: 'vip-unheld', path, at: 'key', message, about, whole });
       }
       const range = inventory.networks[network]?.range;
       if (range && between(address, range.from, range.to)) {
