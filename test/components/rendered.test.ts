@@ -76,6 +76,17 @@ test('dns: public addresses first, every address backwards, names by address for
   assert.not.ok(text.includes('interface=uplink'));
 });
 
+test('dns: the inner router answers with addresses that its own networks reach', () => {
+  const text = lines(rendered(memo, 'nfs', '/etc/dnsmasq.d/stackseed.conf'));
+  for (const line of [
+    'host-record=cnt1.pikesaku.net,192.168.1.51',
+    'host-record=cnt1.public.pikesaku.net,192.168.0.51',
+    'host-record=router.pikesaku.net,192.168.0.1',
+    'interface=manage',
+  ])
+    assert.ok(text.includes(line), line);
+});
+
 test('dns: own forwarders in place of those of DHCP', () => {
   const own = memo.replace(
     'hosts:\n  router:',
