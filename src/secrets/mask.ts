@@ -13,7 +13,7 @@ const GENERAL = {
  */
 export function maskFinding(finding: Finding): Finding {
   const hidden = [finding.place, ...(finding.also ?? []).map(({ place }) => place)].flatMap(hiddenWords);
-  const quotes = (text: string | undefined) => hidden.some((word) => text?.includes(word));
+  const quotes = (text: string | undefined) => hidden.some((word) => text?.toLowerCase().includes(word));
   const masked: Finding = { ...finding };
   if (quotes(finding.path)) masked.path = MASK;
   if (quotes(finding.message)) masked.message = GENERAL.message;
@@ -40,8 +40,9 @@ function shown(source: string): string {
 
 function hiddenWords(place: Place | undefined): string[] {
   if (!place) return [];
-  const words = place.source.slice(shown(place.source).length).split(/[\s'"{}[\],]+/);
-  return words.filter((word) => word.length >= 3);
+  const words = place.source.slice(shown(place.source).length).split(/[\s'"{}[\],:]+/);
+  // A hint may have it in lower case.
+  return words.filter((word) => word.length >= 3).map((word) => word.toLowerCase());
 }
 
 function maskPlace(place: Place): Place {

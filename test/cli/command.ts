@@ -26,7 +26,8 @@ export async function stackseed(
   return { status, stdout: stdout.texts.join(''), stderr: stderr.texts.join('') };
 }
 
-export const spawned = ['--import', 'tsx', join(root, 'src/cli/main.ts')];
+/** Node's arguments for it, from whatever folder. */
+export const spawned = ['--import', import.meta.resolve('tsx'), join(root, 'src/cli/main.ts')];
 
 /** Runs it as a process of its own; `meanwhile` gets it while it runs. */
 export function spawnStackseed(
