@@ -11,25 +11,19 @@ export function openingsOf(
   fleet: FleetView,
   listed: Map<string, Peer[]>,
 ): Opening[] {
-  return components
-    .flatMap((component) =>
-      component.ports.flatMap((rule) =>
-        networksFor(rule, networks).map(
-          (network): Opening => ({
-            component: component.name,
-            protocol: rule.protocol,
-            port: String(rule.port),
-            interface: network.interface,
-            sources: sourcesOf(rule, network, fleet, listed),
-          }),
-        ),
-      ),
-    )
-    .filter((opening, _, all) => all.findIndex((other) => same(other, opening)) === all.indexOf(opening));
-}
-
-function same(one: Opening, other: Opening): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  const openings = components.flatMap((component) =>
+    component.ports.flatMap((rule) =>
+      networksFor(rule, networks).flatMap((network): Opening[] => {
+        const sources = sourcesOf(rule, network, fleet, listed);
+        if (!sources) return [];
+        const { protocol } = rule;
+        const port = String(rule.port);
+        return [{ component: component.name, protocol, port, interface: network.interface, sources }];
+      }),
+    ),
+  );
+  // A network may have several functions, and a rule for each.
+  return [...new Map(openings.map((opening) => [JSON.stringify(opening), opening])).values()];
 }
 
 function networksFor(rule: PortRule, networks: HostNetwork[]): HostNetwork[] {
@@ -39,13 +33,16 @@ function networksFor(rule: PortRule, networks: HostNetwork[]): HostNetwork[] {
   return inner.filter((network) => network.functions.includes(rule.network)).slice(0, 1);
 }
 
-/** Empty where anybody may connect, or where the network's addresses are unknown. */
+/**
+ * Empty: anybody on the network may connect, because the rule says so or its addresses are unknown.
+ * Undefined: nobody may, because no host of the role is on it.
+ */
 function sourcesOf(
   rule: PortRule,
   network: HostNetwork,
   fleet: FleetView,
   listed: Map<string, Peer[]>,
-): string[] {
+): string[] | undefined {
   if (rule.from === 'any') return [];
   if (rule.from === 'fleet') {
     const inner = fleet.networks.filter((one) => !one.external);
@@ -53,5 +50,6 @@ function sourcesOf(
   }
   if (rule.from === 'network') return network.cidr ? [network.cidr] : [];
   const peers = listed.get(rule.from.slice('role:'.length)) ?? [];
-  return peers.flatMap((peer) => peer.addresses[network.name] ?? []).sort();
+  const addresses = peers.flatMap((peer) => peer.addresses[network.name] ?? []);
+  return addresses.length > 0 ? addresses.sort() : undefined;
 }

@@ -63,6 +63,18 @@ test('users makes an account with keys, password and sudo, and nothing the secon
   });
 });
 
+test('users takes a password away that left the inventory, once, and never one that it did not give', () => {
+  onNode('users', {}, (node) => {
+    accounts(node);
+    const without = operator.replace('password $6$salt$hash\n', '');
+    node.write('/etc/stackseed/users', operator, 0o600);
+    assert.is(node.run('converge').status, 0);
+    node.write('/etc/stackseed/users', without, 0o600);
+    assert.equal(changes(node.run('converge').calls), ['usermod --lock operator']);
+    assert.equal(changes(node.run('converge').calls), []);
+  });
+});
+
 test('users takes over an account that cloud-init made, and its sudo', () => {
   onNode('users', {}, (node) => {
     accounts(node);

@@ -9,7 +9,7 @@ ROOT=${ROOT:-}
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
 
 USERS=$ROOT/etc/stackseed/users
-# One empty file a user.
+# One file a user; it says `password` where the inventory gave one.
 RECORD=$COMPONENT_KEPT/users
 
 # Field of passwd (7: shell, 6: home, 3: uid) or shadow (2: password) of a user.
@@ -40,12 +40,18 @@ make_account() {
   [ -z "$(field shadow "$user" 8)" ] || usermod --expiredate '' "$user"
 }
 
-# Without a password in the inventory the account keeps the one it has, which for a new one is none.
+# The inventory takes away a password that it gave; one that was never its own stays.
 set_password() {
   local user=$1 hash
   hash=$(listed "$user" password)
-  [ -n "$hash" ] || return 0
-  [ "$(field shadow "$user" 2)" = "$hash" ] || printf '%s:%s\n' "$user" "$hash" | chpasswd --encrypted
+  if [ -n "$hash" ]; then
+    [ "$(field shadow "$user" 2)" = "$hash" ] || printf '%s:%s\n' "$user" "$hash" | chpasswd --encrypted
+    printf 'password\n' >"$RECORD/$user"
+  elif [ -s "$RECORD/$user" ]; then
+    log "user $user has no password any more"
+    usermod --lock "$user"
+    : >"$RECORD/$user"
+  fi
 }
 
 # As the user, not as root: see authorized-keys.
@@ -105,7 +111,7 @@ main() {
   for user in $names; do
     # A name that is no user name would be a line of its own in sudoers: refuse it here as well.
     [[ $user =~ ^[a-z_][a-z0-9_-]*$ ]] || halt "'$user' is not a user name"
-    : >"$RECORD/$user"
+    [ -e "$RECORD/$user" ] || : >"$RECORD/$user"
     make_account "$user"
     set_password "$user"
     set_keys "$user"
