@@ -12,7 +12,6 @@ import {
 import type { Finding, Place } from '../report/finding.ts';
 import { decode } from './decode.ts';
 import { type Lines, lines } from './lines.ts';
-import { formatKey } from './path.ts';
 import { keyText, placeOf, plain, type Tree } from './plain.ts';
 import { syntaxFinding } from './syntax.ts';
 import type { Document, Path } from './types.ts';
@@ -55,9 +54,8 @@ export function parseYaml(file: string, bytes: Uint8Array | string): Document {
   });
   const [error] = parsed.errors;
   if (error !== undefined) return failed(at, [syntaxFinding(error, at, opening(parsed.contents, error))]);
-  if (parsed.directives?.yaml.version !== '1.2') {
-    return failed(at, [yamlVersion(at, parsed.directives?.yaml.version ?? '')]);
-  }
+  const unknown = parsed.warnings.some(({ code }) => code === 'BAD_DIRECTIVE');
+  if (unknown || parsed.directives?.yaml.version !== '1.2') return failed(at, [directive(at)]);
   const { value, findings: more, aliases, leftOut } = plain(parsed.contents, at);
   return { file, value, findings: more, leftOut, locate: locator(parsed.contents, aliases, at) };
 }
@@ -88,14 +86,15 @@ function countLines(text: string): number {
   return count;
 }
 
-function yamlVersion(at: Lines, version: string): Finding {
-  const from = Math.max(0, at.text.indexOf('%YAML'));
+/** The file is read as YAML 1.2, and a directive asks for something else. */
+function directive(at: Lines): Finding {
+  const from = Math.max(0, at.text.search(/^%/m));
   return {
     severity: 'error',
-    code: 'yaml-version',
+    code: 'directive',
     path: '',
-    message: `YAML ${formatKey(version)} is not supported`,
-    hint: 'take the %YAML line out; the file is read as YAML 1.2',
+    message: 'a directive that is not known',
+    hint: 'take the line that begins with % out; the file is read as YAML 1.2',
     place: at.place(from, at.text.length),
   };
 }

@@ -57,7 +57,9 @@ export const folder = z
 
 export const bmcUser = z
   .string()
-  .regex(/^[A-Za-z0-9._@-]{1,64}$/, { error: 'not an account: letters, digits and . _ @ - only, at most 64' })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, {
+    error: 'not an account: a letter or digit, then letters, digits and . _ @ -, at most 64',
+  })
   .meta({ id: 'bmc-user', title: 'account', examples: ['admin'] });
 
 /** A host name or an address: what a client is told to talk to. */

@@ -7,6 +7,14 @@ import type { Library } from './types.ts';
 /** The library that comes with stackseed: two folders up from here both in src/ and in dist/. */
 export const BUILT_IN = fileURLToPath(new URL('../../cloud-config', import.meta.url));
 
+let known: Entries | undefined;
+
+/** Read once: it does not change while the program runs. */
+function builtIn(): Entries {
+  known ??= readFolder(BUILT_IN);
+  return known;
+}
+
 /**
  * Reads stackseed's own library and then the user's folders, each with components/, roles/ and
  * platforms/. Synchronous. What is broken is left out of the library and becomes a finding.
@@ -19,7 +27,7 @@ export function loadLibrary(folders: string[]): { library: Library; findings: Fi
 export function loadFolders(folders: string[]): { library: Library; findings: Finding[] } {
   const all: Entries = { platforms: [], roles: [], components: [], findings: [] };
   for (const folder of folders) {
-    const entries = readFolder(folder);
+    const entries = folder === BUILT_IN ? builtIn() : readFolder(folder);
     all.findings.push(...entries.findings);
     merge('platform', all.platforms, entries.platforms, all.findings);
     merge('role', all.roles, entries.roles, all.findings);

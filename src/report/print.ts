@@ -5,6 +5,9 @@ import { sourceLine } from './source-line.ts';
 /** ANSI codes; 31 red, 33 yellow, 34 blue, 36 cyan, 1 bold. */
 const COLORS = { error: '1;31', warning: '1;33', frame: '1;34', hint: '1;36', strong: '1' };
 
+/** Characters of a message that are printed. */
+const LONGEST = 400;
+
 export interface PrintOptions {
   color: boolean;
 }
@@ -35,21 +38,26 @@ export function formatFinding(finding: Finding, { color }: PrintOptions): string
     const bar = paint('frame', `${margin} |`);
     return [bar, `${number} ${source}`, `${bar} ${paint(kind, marks)}`];
   };
-  const where = finding.path === '' ? '' : `[${harmless(finding.path)}]`;
+  const where = finding.path === '' ? '' : `[${brief(finding.path)}]`;
   const title = paint(finding.severity, `${finding.severity}${where}`);
-  const out = [`${title}: ${paint('strong', harmless(finding.message))} (${finding.code})`];
+  const out = [`${title}: ${paint('strong', brief(finding.message))} (${finding.code})`];
   if (finding.place) {
     out.push(`${margin}${paint('frame', '-->')} ${formatPlace(finding.place)}`);
     out.push(...excerpt(finding.place, '^', finding.severity));
   }
   for (const { message, place } of also) {
-    out.push(`${margin}${paint('frame', ':::')} ${formatPlace(place)}: ${harmless(message)}`);
+    out.push(`${margin}${paint('frame', ':::')} ${formatPlace(place)}: ${brief(message)}`);
     out.push(...excerpt(place, '-', 'frame'));
   }
   if (finding.hint !== undefined) {
-    out.push(`${margin} ${paint('frame', '=')} ${paint('hint', 'hint:')} ${harmless(finding.hint)}`);
+    out.push(`${margin} ${paint('frame', '=')} ${paint('hint', 'hint:')} ${brief(finding.hint)}`);
   }
   return out.join('\n');
+}
+
+/** What somebody wrote may be in it, and that may be megabytes. */
+function brief(text: string): string {
+  return harmless(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 }
 
 /** "file:line:column", as editors and terminals make links of it. */

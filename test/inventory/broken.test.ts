@@ -7,10 +7,10 @@ import { checkDocument } from '../../src/inventory/read.ts';
 import { formatFindings } from '../../src/report/print.ts';
 
 /**
- * Each broken/NAME.yaml with all that is said of it in NAME.txt, to the letter. `UPDATE=1` writes what
+ * Each fixtures/broken/NAME.yaml with all that is said of it in NAME.txt, to the letter. `UPDATE=1` writes what
  * differs, and still fails, so that nobody updates without looking.
  */
-const folder = fileURLToPath(new URL('broken/', import.meta.url));
+const folder = fileURLToPath(new URL('fixtures/broken/', import.meta.url));
 const names = readdirSync(folder).flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -5)] : []));
 
 for (const name of names) {

@@ -12,15 +12,18 @@ export function checkTimezones(check: Check): void {
   });
 }
 
+let spellings: Map<string, string> | undefined;
+
 /** Whether the tz database has it: Intl also takes other spellings, for which a node has no file. */
 function isKnown(timezone: string): boolean {
+  spellings ??= new Map(Intl.supportedValuesOf('timeZone').map((name) => [name.toLowerCase(), name]));
+  const spelling = spellings.get(timezone.toLowerCase());
+  if (spelling !== undefined) return spelling === timezone;
+  // Older names, such as Etc/UTC and Asia/Calcutta, are not listed.
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone });
+    return true;
   } catch {
     return false;
   }
-  const lower = timezone.toLowerCase();
-  return Intl.supportedValuesOf('timeZone').every(
-    (name) => name === timezone || name.toLowerCase() !== lower,
-  );
 }
