@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type PretendNode, pretendNode, script } from './pretend.ts';
+import { type PretendNode, pretendNode, script, until } from './pretend.ts';
 
 interface Context {
   node: PretendNode;
@@ -135,6 +135,14 @@ test('a clock that was set meanwhile does not make an age longer than the machin
   node.write('/proc/uptime', '30.00 1.00\n');
   node.write('/run/stackseed/components/one', 'state=waiting\nsince=10\nreason=for cnt2\nattempts=3\n');
   assert.match(node.run(['status']).stdout, /one +waiting +30s {2}for cnt2\n/);
+});
+
+test('a step under way shows what it logged last', async ({ node }) => {
+  node.lay({ one: { converge: script('log installing chrony\ntouch "$ROOT/began"\nsleep 5') } });
+  const engine = node.start(['converge', 'one']);
+  await until('the step', () => node.has('/began'));
+  assert.match(node.run(['status']).stdout, /one +converging +\S+ +installing chrony\n/);
+  process.kill(-(engine.pid ?? 0), 'SIGKILL');
 });
 
 test('wait returns when the host is ready', ({ node }) => {

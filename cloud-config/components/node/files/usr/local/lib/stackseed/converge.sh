@@ -88,7 +88,11 @@ run_script() {
   local name=$1 script=$SEED/components/$1/$2 why status=0
   WHY=''
   [ -f "$script" ] || return 0
-  why=$(mktemp)
+  case $2 in
+    health.sh) why=$(mktemp) ;;
+    # status reads here what a step under way logged last.
+    *) mkdir -p "$RUN/doing" && why=$RUN/doing/$name && : >"$why" ;;
+  esac
   (
     cd /
     export ROOT STACKSEED_COMPONENT=$name STACKSEED_WHY=$why

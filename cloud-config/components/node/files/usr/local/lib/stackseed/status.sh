@@ -30,6 +30,9 @@ look() {
     read_state "$name"
     STATES[$name]=${IS[state]} SINCES[$name]=${IS[since]}
     TRIES[$name]=${IS[attempts]} REASONS[$name]=${IS[reason]}
+    if [ "${IS[state]}" = converging ] && [ -f "$RUN/doing/$name" ]; then
+      REASONS[$name]=$(one_line "$(cat "$RUN/doing/$name")")
+    fi
     [ "${IS[state]}" != healthy ] || ask_health "$name" "$answers" &
   done
   wait
