@@ -115,7 +115,8 @@ function isRange(text: string): boolean {
 const secret = z.strictObject({
   label: z
     .string()
-    .regex(/^[a-z0-9]+([./_-][a-z0-9]+)*$/, { error: 'not a label: such as keystone/database' }),
+    .max(63)
+    .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/, { error: 'not a label: such as keystone-database' }),
   scope: z.enum(['fleet', 'host']),
   format: z.enum(['hex', 'base64', 'base64url', 'password']),
   summary,
