@@ -47,6 +47,7 @@ const OUTWARD = ['fs', 'fs/promises', 'child_process', 'http', 'https', 'worker_
 const ENDS = [
   /^src\/document\/read-yaml\.ts$/,
   /^src\/library\//,
+  /^src\/inventory\/read\.ts$/,
   /^src\/secrets\/(read|keys|replace-file|write)\.ts$/,
   /^src\/iso9660-builder\//,
   /^src\/pack\//,
