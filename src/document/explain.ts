@@ -147,7 +147,10 @@ function badChoice(path: Path, value: unknown, choices: string[]): Explanation {
   return withHint({ code: 'bad-value', path, message, point: 'value' }, near && `did you mean ${near}?`);
 }
 
-/** Of the branches that fit the value's type, the one with the fewest faults; names and forms before fixed words. */
+/**
+ * Of the branches that fit the value's type, the one with the fewest faults; where none fits, all that are
+ * possible. A text of the wrong form never comes here: zod says then what that branch says.
+ */
 function explainUnion(
   schema: z.ZodType,
   issue: Extract<Issue, { code: 'invalid_union' }>,
@@ -156,31 +159,19 @@ function explainUnion(
   value: unknown,
   parts: z.ZodType[],
 ): Explanation[] {
+  const atTop = (one: Issue): boolean => one.path.length === 0;
   const fitting = issue.errors.filter(
-    (branch) => !branch.some((one) => one.code === 'invalid_type' && one.path.length === 0),
+    (branch) => !branch.some((one) => one.code === 'invalid_type' && atTop(one)),
   );
-  const forms = fitting.filter(
-    (branch) => !branch.some((one) => one.code === 'invalid_value' && one.path.length === 0),
-  );
-  const [best] = (forms.length > 0 ? forms : fitting).sort((a, b) => a.length - b.length);
-  if (best === undefined || (forms.length === 0 && typeof value !== 'string')) {
+  const [best] = fitting.sort((a, b) => a.length - b.length);
+  const fixed = best?.some((one) => one.code === 'invalid_value' && atTop(one)) && typeof value !== 'string';
+  if (best === undefined || fixed) {
     const expected = issue.errors
       .flat()
       .map((one) => (one.code === 'invalid_type' ? one.expected : 'string'));
     return [wrongType(path, value, expected, parts)];
   }
-  const words = fitting.flat().flatMap((one) => (one.code === 'invalid_value' ? one.values.map(String) : []));
-  return best.flatMap((one) => {
-    const moved = { ...one, path: [...path, ...one.path] } as Issue;
-    return explain(schema, moved, input).map((each) =>
-      words.length > 0 && each.path.length === path.length && forms.length > 0
-        ? {
-            ...each,
-            hint: [each.hint, words.join(' or ')].filter((text) => text !== undefined).join(', or '),
-          }
-        : each,
-    );
-  });
+  return best.flatMap((one) => explain(schema, { ...one, path: [...path, ...one.path] } as Issue, input));
 }
 
 function outOfBounds(path: Path, issue: Extract<Issue, { code: 'too_big' | 'too_small' }>): Explanation {

@@ -50,7 +50,7 @@ export function keysOf(part: z.ZodType): string[] {
 /** Examples that the schemas carry, as one would write them. */
 export function examplesOf(parts: z.ZodType[]): string[] {
   const examples = parts.flatMap((part) => {
-    const found: unknown = part.meta()?.['examples'];
+    const found: unknown = part instanceof z.ZodLiteral ? [...part.values] : part.meta()?.['examples'];
     return Array.isArray(found) ? found : [];
   });
   return examples.map((one) => (typeof one === 'string' ? quoteWhereNeeded(one) : JSON.stringify(one)));
