@@ -140,6 +140,18 @@ test('the pause doubles up to its limit, and a HUP ends it', async ({ node }) =>
   process.kill(-(engine.pid ?? 0), 'SIGKILL');
 });
 
+test('a HUP during an attempt is not lost', async ({ node }) => {
+  node.lay({ one: { converge: script('touch "$ROOT/began"; sleep 0.3; waiting for cnt2') } });
+  const engine = node.start(['converge', 'one'], {
+    STACKSEED_BACKOFF_FIRST: '600000',
+    STACKSEED_BACKOFF_MAX: '600000',
+  });
+  await until('the step', () => node.has('/began'));
+  process.kill(engine.pid ?? 0, 'SIGHUP');
+  await until('the second attempt', () => node.state('one')['attempts'] === '2');
+  process.kill(-(engine.pid ?? 0), 'SIGKILL');
+});
+
 test('pauses follow 1, 2, 4 … 60 s, a quarter more or less', ({ node }) => {
   node.stub(
     'sleep',

@@ -143,4 +143,14 @@ test('a restart is not lost between laying a file and doing it', ({ node }) => {
   assert.is(restarts(), 2);
 });
 
+test('a file that was changed by hand and is laid again restarts its service', ({ node }) => {
+  node.lay({ one: { converge: script('restart_if_changed one.service'), files } });
+  node.run(['converge', 'one']);
+  // Whoever changed it may have restarted the service, so it runs with the change.
+  node.write('/etc/one/plain.conf', 'by hand\n');
+  node.run(['converge', 'one']);
+  assert.is(node.read('/etc/one/plain.conf'), 'plain\n');
+  assert.is(node.calls('systemctl restart').length, 2);
+});
+
 test.run();
