@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { syncFolder } from './atomic-write.ts';
 import { claim } from './claim.ts';
 import { isHostName, removeFolder } from './host-folder.ts';
@@ -21,7 +21,7 @@ export interface Out {
  */
 export async function openOut(path: string): Promise<Out> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(path));
     const folder = await realpath(path);
     const close = await claim(folder);
     const hosts = join(folder, 'hosts');
@@ -35,6 +35,22 @@ export async function openOut(path: string): Promise<Out> {
     return { folder, hosts, close };
   } catch (error) {
     throw explainSystemError(error, path);
+  }
+}
+
+/**
+ * Like mkdir -p. Node's own `recursive` never returns where a folder that exists takes no new one and says ENOENT,
+ * as /proc does.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
 }
 

@@ -4,6 +4,7 @@ import { FindingsError } from '../report/finding.ts';
 const WORDS: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'not permitted',
+  ENOENT: 'no folder can be made there',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is not a folder',
   EEXIST: 'there is something else of that name',

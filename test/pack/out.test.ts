@@ -54,6 +54,16 @@ test('finds every host whole after a run was killed, wherever that was', async (
   });
 });
 
+test('makes the folders that lead to it, and says so where none can be made', async () => {
+  await inFolder(async (folder) => {
+    const out = await openOut(join(folder, 'a/b/out'));
+    await out.close();
+    assert.equal(readdirSync(join(folder, 'a/b/out')), ['hosts']);
+  });
+  const { code } = await failure(openOut('/proc/nothing/out'));
+  assert.is(code, 'out-unwritable');
+});
+
 test('goes on from every state that a killed run can leave', async () => {
   await inFolder(async (folder) => {
     const path = join(folder, 'out');
