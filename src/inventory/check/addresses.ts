@@ -34,7 +34,11 @@ export function checkAddresses(check: Check): void {
       }
     }
   }
-  for (const checked of hosts) if (!checked.absent) checkKnown(check, checked);
+  for (const checked of hosts) {
+    if (checked.absent) continue;
+    checkKnown(check, checked);
+    checkGateway(check, checked);
+  }
 }
 
 function checkInside(check: Check, address: string, network: string, path: Path): void {
@@ -56,6 +60,24 @@ function checkInside(check: Check, address: string, network: string, path: Path)
     const kind = number === block.first ? 'network' : 'broadcast';
     const message = `${address} is the ${kind} address of ${cidr}`;
     check.report({ code: 'address-not-host', path, message, also });
+  }
+}
+
+/** Who has the address of a gateway is expected to forward. */
+function checkGateway(check: Check, { name, host, roles }: CheckedHost): void {
+  if (componentsOf(check.library, roles).some((component) => component.name === 'routing')) return;
+  for (const [network, { address }] of Object.entries(host.networks)) {
+    const gateway = check.inventory.networks[network]?.gateway;
+    if (address === undefined || address !== gateway) continue;
+    check.report({
+      severity: 'warning',
+      code: 'gateway-taken',
+      path: ['hosts', name, 'networks', network, 'address'],
+      message: `${address} is the gateway of ${network}, but ${name} does not route`,
+      hint: 'give it another address, or a role that routes, such as inner-router',
+      also: [{ message: 'the gateway', path: ['networks', network, 'gateway'] }],
+      whole: [['groups'], ['hosts', name]],
+    });
   }
 }
 
