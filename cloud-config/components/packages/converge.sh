@@ -77,11 +77,12 @@ said() {
 
 # apt and dpkg lock by fcntl, which flock(1) cannot see: /proc/locks tells who has the file.
 wait_for_locks() {
-  local path pid
+  local path pid name
   for path in lib/dpkg/lock-frontend lib/dpkg/lock lib/apt/lists/lock cache/apt/archives/lock; do
     pid=$(lock_holder "$ROOT/var/$path")
-    [ -z "$pid" ] ||
-      waiting "for $(cat "$ROOT/proc/$pid/comm" 2>/dev/null || printf 'a program') (pid $pid), which holds /var/$path"
+    [ -n "$pid" ] || continue
+    name=$(cat "$ROOT/proc/$pid/comm" 2>/dev/null || printf 'a program')
+    waiting "for $name (pid $pid), which holds /var/$path"
   done
 }
 
@@ -143,7 +144,7 @@ explain() {
     waiting 'for another program that holds a lock of apt'
   elif said 'No space left on device|not enough free space'; then
     halt 'the disk is full'
-  elif said 'Hash Sum mismatch|MergeList|could not be parsed or opened|Unable to parse package file|no Package: header'; then
+  elif said 'Hash Sum mismatch|MergeList|could not be parsed or opened|Unable to parse package file'; then
     forget_lists
     waiting "for the package lists, which were torn and are fetched anew"
   elif said 'unexpected end of (file|archive)|not a Debian format archive|corrupted filesystem tarfile'; then

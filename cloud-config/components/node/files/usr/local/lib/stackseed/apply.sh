@@ -32,7 +32,7 @@ apply() {
 recheck() {
   local name
   look
-  for name in "${NAMES[@]}"; do
+  for name in $NAMES; do
     case $(unit_state "$name") in
       activating | deactivating | reloading) ;;
       active)

@@ -33,7 +33,7 @@ call() {
     return 1
   }
   look
-  [ "$HEALTHY" -eq "${#NAMES[@]}" ] || {
+  [ "$HEALTHY" -eq "$COUNT" ] || {
     log 'not all components are healthy just now'
     return 1
   }
@@ -41,7 +41,8 @@ call() {
   print_json >"$body"
   {
     printf 'url = "%s"\n' "$(curl_quote "$url")"
-    printf 'header = "Authorization: Bearer %s"\n' "$(curl_quote "$(cat "$ROOT/etc/stackseed/phone-home.token")")"
+    printf 'header = "Authorization: Bearer %s"\n' \
+      "$(curl_quote "$(cat "$ROOT/etc/stackseed/phone-home.token")")"
   } | curl --config - --silent --show-error --fail --max-time 30 --request POST \
     --header 'Content-Type: application/json' --data-binary "@$body" --output /dev/null || status=$?
   rm -f "$body"

@@ -16,17 +16,18 @@ status() {
   esac
   look
   print_"$form"
-  [ "$HEALTHY" -gt 0 ] && [ "$HEALTHY" -eq "${#NAMES[@]}" ]
+  [ "$HEALTHY" -gt 0 ] && [ "$HEALTHY" -eq "$COUNT" ]
 }
 
-# Sets NAMES and, by name, STATES, SINCES, TRIES and REASONS; HEALTHY is how many are.
+# Sets NAMES, COUNT and, by name, STATES, SINCES, TRIES and REASONS; HEALTHY is how many are.
 look() {
   local name answers
   declare -gA STATES=() SINCES=() TRIES=() REASONS=()
   HEALTHY=0
-  mapfile -t NAMES < <(components)
+  NAMES=$(components)
+  COUNT=$(components | wc -l)
   answers=$(mktemp -d)
-  for name in "${NAMES[@]}"; do
+  for name in $NAMES; do
     read_state "$name"
     STATES[$name]=${IS[state]} SINCES[$name]=${IS[since]}
     TRIES[$name]=${IS[attempts]} REASONS[$name]=${IS[reason]}
@@ -36,7 +37,7 @@ look() {
     [ "${IS[state]}" != healthy ] || ask_health "$name" "$answers" &
   done
   wait
-  for name in "${NAMES[@]}"; do
+  for name in $NAMES; do
     if [ -f "$answers/$name" ]; then REASONS[$name]=$(cat "$answers/$name"); fi
     if [ -e "$answers/$name.bad" ]; then STATES[$name]=unhealthy; fi
     if [ "${STATES[$name]}" = healthy ]; then HEALTHY=$((HEALTHY + 1)); fi
@@ -57,16 +58,16 @@ print_quiet() {
 print_table() {
   local name width=9
   printf '%s of fleet %s: %s of %s components healthy\n' "$(node_value STACKSEED_HOST)" \
-    "$(node_value STACKSEED_FLEET)" "$HEALTHY" "${#NAMES[@]}"
-  if [ "${#NAMES[@]}" -eq 0 ]; then
+    "$(node_value STACKSEED_FLEET)" "$HEALTHY" "$COUNT"
+  if [ "$COUNT" -eq 0 ]; then
     printf 'The seed is not laid: %s is missing.\n' "${SEED#"$ROOT"}/components.list"
     return 0
   fi
-  for name in "${NAMES[@]}"; do
+  for name in $NAMES; do
     if [ "${#name}" -gt "$width" ]; then width=${#name}; fi
   done
   printf '%-*s  %-10s  %7s  %s\n' "$width" COMPONENT STATE FOR REASON
-  for name in "${NAMES[@]}"; do
+  for name in $NAMES; do
     printf '%-*s  %-10s  %7s  %s\n' "$width" "$name" "${STATES[$name]}" "$(age "${SINCES[$name]}")" \
       "${REASONS[$name]}"
   done
@@ -98,8 +99,8 @@ print_json() {
   printf '{"host":%s,"fleet":%s,"instanceId":%s,"ready":%s,"components":[' \
     "$(json "$(node_value STACKSEED_HOST)")" "$(json "$(node_value STACKSEED_FLEET)")" \
     "$(json "$(instance_id)")" \
-    "$([ "$HEALTHY" -gt 0 ] && [ "$HEALTHY" -eq "${#NAMES[@]}" ] && printf true || printf false)"
-  for name in "${NAMES[@]}"; do
+    "$([ "$HEALTHY" -gt 0 ] && [ "$HEALTHY" -eq "$COUNT" ] && printf true || printf false)"
+  for name in $NAMES; do
     printf '%s{"name":%s,"state":%s,"since":%s,"attempts":%s,"reason":%s}' "$comma" "$(json "$name")" \
       "$(json "${STATES[$name]}")" "$(number "${SINCES[$name]}")" "$(number "${TRIES[$name]}")" \
       "$(json "${REASONS[$name]}")"
