@@ -48,18 +48,9 @@ export function refuse(findings: Finding[], strict = false): void {
 
 function readLock(file: string, findings: Finding[]): Lock | undefined {
   if (!existsSync(file)) return emptyLock();
-  try {
-    return parseLock(readFileSync(file, 'utf8'));
-  } catch (error) {
-    findings.push({
-      severity: 'error',
-      code: 'lock-broken',
-      path: file,
-      message: `the lock file cannot be read: ${error instanceof Error ? error.message : error}`,
-      hint: 'take it back from version control; without it, addresses that were drawn may be drawn anew',
-    });
-    return undefined;
-  }
+  const { lock, findings: ofLock } = parseLock(file, readFileSync(file, 'utf8'));
+  findings.push(...ofLock);
+  return lock;
 }
 
 function unknownHosts(wanted: string[], known: string[]): Finding[] {

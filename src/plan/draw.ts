@@ -1,6 +1,6 @@
+import { contains, toAddress, toBlock, toNumber } from '../inventory/ipv4.ts';
 import type { Inventory, InventoryHost } from '../inventory/schema.ts';
 import type { Finding } from '../report/finding.ts';
-import { contains, toAddress, toBlock, toNumber } from './addressing.ts';
 import type { Lock } from './lock.ts';
 
 /** Addresses of every host by network, given or drawn; and the drawn ones, for the lock. */

@@ -1,5 +1,8 @@
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { z } from 'zod';
+import { checkSchema } from '../document/check-schema.ts';
+import { parseYaml } from '../document/read-yaml.ts';
+import type { Finding } from '../report/finding.ts';
 
 /**
  * stackseed.lock: what must not change by accident. Addresses that were drawn, by host and network,
@@ -24,20 +27,24 @@ export function emptyLock(): Lock {
   return { addresses: new Map(), hosts: new Map() };
 }
 
-/** Reads the text of a lock file. Throws an Error whose message says what is wrong with it. */
-export function parseLock(text: string): Lock {
-  const document = parseDocument(text, { strict: true });
-  const broken = document.errors[0];
-  if (broken) throw new Error(broken.message);
-  const result = lockSchema.safeParse(document.toJS());
-  if (!result.success) throw new Error(z.prettifyError(result.error));
-  const { addresses, hosts } = result.data;
-  return {
-    addresses: new Map(
-      Object.entries(addresses).map(([host, drawn]) => [host, new Map(Object.entries(drawn))]),
-    ),
-    hosts: new Map(Object.entries(hosts)),
-  };
+/** Reads the text of a lock file; absent where something is wrong with it. */
+export function parseLock(file: string, text: string): { lock?: Lock; findings: Finding[] } {
+  const document = parseYaml(file, text);
+  const { value, findings } = checkSchema(document, lockSchema);
+  const all = [...document.findings, ...findings];
+  if (!value || all.length > 0) return { findings: all.map(withAdvice) };
+  const { addresses, hosts } = value;
+  const drawn = Object.entries(addresses).map(([host, ofHost]): [string, Map<string, string>] => {
+    return [host, new Map(Object.entries(ofHost))];
+  });
+  return { lock: { addresses: new Map(drawn), hosts: new Map(Object.entries(hosts)) }, findings: [] };
+}
+
+/** A lock is not for editing: what helps is not the right spelling, but the file as it was. */
+function withAdvice(finding: Finding): Finding {
+  const hint =
+    'take the lock back from version control; without it, addresses that were drawn may be drawn anew';
+  return { ...finding, hint };
 }
 
 export function formatLock(lock: Lock): string {

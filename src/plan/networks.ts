@@ -1,5 +1,5 @@
+import { toBlock } from '../inventory/ipv4.ts';
 import type { Inventory, InventoryHost } from '../inventory/schema.ts';
-import { toBlock } from './addressing.ts';
 import type { Device, FleetView, HostNetwork } from './types.ts';
 
 type Functions = 'manage' | 'public' | 'storage' | 'tunnel';
@@ -15,15 +15,10 @@ export function fleetNetworks(inventory: Inventory): FleetView['networks'] {
     name,
     functions: functionsOf(inventory, name),
     external: network.external ?? false,
-    ...(network.cidr && { cidr: normal(network.cidr) }),
+    ...(network.cidr && { cidr: network.cidr }),
     ...(network.gateway && { gateway: network.gateway }),
     ...(network.vlan && { vlan: network.vlan }),
   }));
-}
-
-function normal(cidr: string): string {
-  const { first, prefix } = toBlock(cidr);
-  return `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join('.')}/${prefix}`;
 }
 
 /** Entries of a map whose order means nothing, by name: so that moving lines about changes no seed. */
@@ -74,7 +69,7 @@ function hostNetwork(
     defaultRoute: false,
     external: network?.external ?? false,
     ...(address && { address }),
-    ...(network?.cidr && { cidr: normal(network.cidr), prefix: toBlock(network.cidr).prefix }),
+    ...(network?.cidr && { cidr: network.cidr, prefix: toBlock(network.cidr).prefix }),
     ...(gateway && { gateway }),
     ...(mtu && { mtu }),
     ...(network?.vlan && { vlan: network.vlan }),

@@ -37,7 +37,10 @@ test('addresses are drawn in order, past the gateway, VIPs and those that were g
 test('what the lock holds stays, whatever comes and goes around it', () => {
   const first = drawAddresses(inventory(['a', 'b', 'c']), emptyLock());
   const lock = { ...emptyLock(), addresses: first.drawn };
-  const again = drawAddresses(inventory(['new', 'c', 'b']), parseLock(formatLock(lock)));
+  const again = drawAddresses(
+    inventory(['new', 'c', 'b']),
+    parseLock('lock', formatLock(lock)).lock ?? emptyLock(),
+  );
   assert.is(again.of.get('b')?.get('manage'), first.of.get('b')?.get('manage'));
   assert.is(again.of.get('c')?.get('manage'), first.of.get('c')?.get('manage'));
   assert.is(again.of.get('new')?.get('manage'), '10.0.0.9');
@@ -59,10 +62,19 @@ test('a range that is used up is a finding that names the host', () => {
   assert.match(findings[0]?.message ?? '', /\be\b/);
 });
 
-test('a lock that is broken says what is wrong', () => {
-  assert.throws(() => parseLock('version: 2\naddresses: {}\nhosts: {}\n'), /version/);
-  assert.throws(() => parseLock('version: 1\naddresses: {a: {m: 10.0.0.300}}\nhosts: {}\n'), /addresses/);
-  assert.throws(() => parseLock('{'), /.+/);
+test('a lock that is broken says where, and to take it back', () => {
+  const broken = (text: string) => parseLock('stackseed.lock', text);
+  for (const [text, line] of [
+    ['version: 2\naddresses: {}\nhosts: {}\n', 1],
+    ['version: 1\naddresses: { a: { m: 10.0.0.300 } }\nhosts: {}\n', 2],
+    ['version: 1\naddresses: {}\nhosts: { a: { generation: 0 } }\n', 3],
+    ['{', 1],
+  ] as const) {
+    const { lock, findings } = broken(text);
+    assert.is(lock, undefined);
+    assert.is(findings[0]?.place?.line, line, text);
+    assert.match(findings[0]?.hint ?? '', /version control/);
+  }
 });
 
 test.run();
