@@ -30,7 +30,7 @@ export function renderHost(
   const network = yamlText(networkConfig(host, platform), `# ${host.fqdn}: written by stackseed.\n`);
   const digest = createHash('sha256').update(user).update('\0').update(network).digest('hex');
   const meta = yamlText(
-    { 'instance-id': `${fleet.name}-${host.name}-${digest.slice(0, 16)}`, 'local-hostname': host.name },
+    { 'instance-id': `${fleet.name}-${host.name}-${digest.slice(0, 16)}` },
     `# ${host.fqdn}: written by stackseed. The instance-id changes exactly when the seed does.\n`,
   );
   const file = (content: string) => ({ content, mode: '0600' });

@@ -9,10 +9,9 @@ import { isPlainText, yamlText } from './yaml-text.ts';
  */
 export function userData(host: HostPlan, fleet: FleetView, files: NodeFile[], bootcmd: string): string {
   const config = {
-    hostname: host.name,
-    fqdn: host.fqdn,
-    prefer_fqdn_over_hostname: false,
-    preserve_hostname: false,
+    // The component identity sets the name. cloud-init records a name that it sets in a file which a
+    // power cut may leave empty, and then fails at every later boot (its pull request 1967).
+    preserve_hostname: true,
     manage_etc_hosts: false,
     locale: 'C.UTF-8',
     ssh_pwauth: false,
