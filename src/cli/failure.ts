@@ -13,14 +13,11 @@ export function explainFailure(error: unknown, context: Context): number {
     return exitCodes.findings;
   }
   if (isSystemError(error)) {
-    reportFailure(context, [
-      {
-        severity: 'error',
-        code: 'system',
-        path: error.path ?? error.dest ?? '',
-        message: `${error.path ?? error.syscall}: ${SYSTEM[error.code ?? ''] ?? error.message}`,
-      },
-    ]);
+    // Of a rename that fails the user knows the new name.
+    const file = error.dest ?? error.path;
+    const why = SYSTEM[error.code ?? ''] ?? error.message;
+    const message = `${file ?? error.syscall}: ${why}`;
+    reportFailure(context, [{ severity: 'error', code: 'system', path: '', message }]);
     return exitCodes.findings;
   }
   const text = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { exitCodes } from './exit-codes.ts';
 import { run } from './run.ts';
 
@@ -6,6 +7,8 @@ import { run } from './run.ts';
 const GRACE = 5000;
 
 const interrupt = new AbortController();
+// Every program that runs at the same time listens to it.
+setMaxListeners(0, interrupt.signal);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
@@ -13,10 +16,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     setTimeout(() => process.exit(exitCodes.interrupted), GRACE).unref();
   });
 }
-// Whoever reads has had enough: the work goes on, what it says is lost.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // Whoever reads has had enough: the work goes on, what it says is lost.
+    if (error.code === 'EPIPE') return;
+    if (stream === process.stdout) process.stderr.write(`cannot write the output: ${error.message}\n`);
+    process.exit(exitCodes.findings);
   });
 }
 

@@ -27,6 +27,15 @@ test('a reader that has had enough is no error', () => {
   assert.match(stdout, / 0\n$/);
 });
 
+test('output that cannot be written is no bug', () => {
+  const words = [process.execPath, ...spawned, 'show', '-i', example('memo')];
+  const line = `${words.map((word) => `'${word}'`).join(' ')} >/dev/full`;
+  const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
+  assert.is(status, exitCodes.findings);
+  assert.match(stderr, /^cannot write the output: /m);
+  assert.not.match(stderr, '    at ');
+});
+
 test('an interrupt is tidied up after', () =>
   withFolder(async (cwd) => {
     lay(cwd, {

@@ -8,15 +8,17 @@ import { packageRoot } from '../package.ts';
 export async function init(context: Context, options: FleetOptions & { memo?: boolean }): Promise<void> {
   const file = inventoryFile(context, options);
   const source = join(packageRoot, 'examples', options.memo ? 'memo' : 'starter', 'inventory.yaml');
-  await mkdir(dirname(file), { recursive: true });
-  try {
-    await writeFile(file, await readFile(source), { flag: 'wx' });
-  } catch (error) {
+  // Not recursive: in /proc that never comes to an end.
+  await mkdir(dirname(file)).catch((error: unknown) => {
+    if (!isExisting(error)) throw error;
+  });
+  await writeFile(file, await readFile(source), { flag: 'wx' }).catch((error: unknown) => {
     throw isExisting(error) ? exists(file) : error;
-  }
+  });
   if (context.quiet) return;
-  context.stdout.write(`${file} is yours to edit now. Then:\n  stackseed validate\n`);
-  context.stdout.write('  stackseed secrets init\n  stackseed generate\n');
+  const named = options.inventory === undefined ? '' : ` -i ${options.inventory}`;
+  const next = ['validate', 'secrets init', 'generate'].map((words) => `  stackseed ${words}${named}\n`);
+  context.stdout.write(`${file} is yours to edit now. Then:\n${next.join('')}`);
 }
 
 function isExisting(error: unknown): boolean {
