@@ -68,12 +68,13 @@ const broken: Record<string, { path: string; content: string; mode?: number }> =
   visudo: { path: '/etc/sudoers.d/x', content: 'operator ALL=(ALL NOPASSWD:ALL\n', mode: 0o440 },
   sshd: { path: '/etc/ssh/sshd_config.d/x.conf', content: 'PermitRotLogin no\n' },
   exportfs: { path: '/etc/exports.d/x.exports', content: '/srv 192.168.1.0/24(rw,no_rot_squash)\n' },
+  nfsconf: { path: '/etc/nfs.conf.d/x.conf', content: '[nfsd\nvers3=n\n' },
   sysctl: { path: '/etc/sysctl.d/x.conf', content: 'net.ipv4.ip_forward\n' },
   'apt-config': { path: '/etc/apt/apt.conf.d/x', content: 'Acquire::Retries 3\n' },
   apt: { path: '/etc/stackseed/apt-sources', content: '- deb http://deb.debian.org/debian\n' },
   bash: { path: '/etc/stackseed/node.env', content: "STACKSEED_HOST='x\n" },
   hostname: { path: '/etc/hostname', content: 'cnt 1;\n' },
-  getent: { path: '/etc/hosts', content: '127.0.1.1 cnt1\n' },
+  getent: { path: '/etc/hosts', content: '192.168.0.51, cnt1\n' },
   memcached: { path: '/etc/memcached.conf', content: '-m 64\n-l 192.168.1.51\n-u nobody\n--no-such\n' },
 };
 

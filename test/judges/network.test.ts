@@ -13,8 +13,7 @@ const onRoot = needs(test, 'root', 'mmdebstrap');
 const ifupdown = (distro: string) => `
 set -e
 cloud-init devel net-convert -p "$1" -k yaml -d "$2" -D ${distro} -O eni >&2
-rendered=$2/etc/network/interfaces.d/50-cloud-init
-[ -e "$rendered" ] || rendered=$2/etc/network/interfaces
+rendered=$(find "$2/etc/network" -type f -name '*interfaces*' -o -type f -name '50-cloud-init*')
 cat "$rendered"
 ifup --no-act --all --force -i "$rendered" 2>&1
 `;
@@ -42,34 +41,42 @@ tail -n +1 "$2"/run/systemd/network/*
 /** What must come out for a host; each is looked for as a whole line, spaces folded. */
 interface Expected {
   address: (iface: string, address: string) => RegExp;
+  dhcp: (iface: string) => RegExp;
   route: (iface: string, gateway: string) => RegExp;
 }
 
 const asIfupdown: Expected = {
   address: (iface, address) => new RegExp(`^ip (-4 )?addr add ${address}/.* dev ${iface}\\b`, 'm'),
+  dhcp: (iface) => new RegExp(`dhclient -4 .* ${iface}\\b`, 'm'),
   route: (iface, gateway) => new RegExp(`^ip (-4 )?route add default via ${gateway} dev ${iface}\\b`, 'm'),
 };
 
 const asNetworkd: Expected = {
   address: (_, address) => new RegExp(`^Address=${address}/`, 'm'),
+  dhcp: () => /^DHCP=ipv4$/m,
   route: (_, gateway) => new RegExp(`^Gateway=${gateway}$`, 'm'),
 };
 
+// netplan's, where the same file must do for ifupdown too; Ubuntu 24.04 has a test that wants none.
+const gatewayFour = /\*\* .*WARNING.*`gateway4` has been deprecated.*/g;
+
 /** What is wanting in the renderer's result; empty when nothing is. */
 function wanting(host: HostPlan, ran: Ran, expected: Expected): string[] {
-  const text = ran.stdout.replace(/[ \t]+/g, ' ');
+  const text = ran.stdout.replace(/[ \t]+/g, ' ').replace(/^ /gm, '');
   const lacks = host.networks.flatMap((network) => {
     const { interface: iface, address, gateway } = network;
-    if (address === undefined) return [];
-    const patterns = [expected.address(iface, address.replaceAll('.', '\\.'))];
+    if (address === undefined && !network.dhcp) return [];
+    const patterns = network.dhcp
+      ? [expected.dhcp(iface)]
+      : [expected.address(iface, String(address).replaceAll('.', '\\.'))];
     if (network.defaultRoute && gateway !== undefined)
       patterns.push(expected.route(iface, gateway.replaceAll('.', '\\.')));
     return patterns.filter((pattern) => !pattern.test(text)).map((pattern) => `nothing like ${pattern}`);
   });
-  // It needs net-tools, is not there, and fails in silence: a host without a default route.
+  // It needs net-tools, and fails in silence without: a host that has no default route.
   if (/\broute add -/.test(text)) lacks.push('route add');
   // Both renderers leave out what they do not understand, say so, and exit with 0.
-  if (/WARNING|Traceback|ERROR/.test(ran.stderr)) lacks.push(ran.stderr);
+  if (/WARNING|Traceback|ERROR/.test(ran.stderr.replace(gatewayFour, ''))) lacks.push(ran.stderr);
   return lacks;
 }
 
@@ -132,7 +139,7 @@ onRoot('netplan finds nothing deprecated for Ubuntu 24.04', async () => {
   const texts = new Map((await seedsFor('ubuntu-24.04')).map((seed) => [seed.name, seed.networkConfig]));
   const answers = await judgeTexts(await judgeRoot('trixie'), texts, newerNetplan);
   assert.is(
-    objections(answers, (ran) => ran.stderr === ''),
+    objections(answers, (ran) => !/WARNING|deprecated/.test(ran.stderr)),
     '',
   );
 });

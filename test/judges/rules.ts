@@ -39,7 +39,15 @@ export const rules: Rule[] = [
     path: /^\/etc\/exports(\.d\/.*)?$/,
     // The kernel here serves no NFS, which exportfs finds out after it has read the exports.
     command:
+      'sed -n "s/^\\(\\/[^ ]*\\) .*/\\1/p" "$1" | xargs -r mkdir -p; ' +
       'said=$(exportfs -r 2>&1 | grep -v -e proc/ -e implemented); [ -z "$said" ] || { echo "$said"; false; }',
+  },
+  {
+    judge: 'nfsconf',
+    path: /^\/etc\/nfs\.conf(\.d\/.*)?$/,
+    // What it does not understand it reports, and goes on.
+    command:
+      'said=$(nfsconf --file "$1" --dump 2>&1 > /dev/null); [ -z "$said" ] || { echo "$said"; false; }',
   },
   {
     judge: 'sysctl',
@@ -62,14 +70,14 @@ export const rules: Rule[] = [
   },
   {
     judge: 'bash',
-    path: /^\/etc\/stackseed\/node\.env$/,
-    command: 'env -i bash -euc \'. "$0"; [ -n "$STACKSEED_HOST" ]\' "$1"',
+    path: /^\/etc\/(default\/.*|stackseed\/node\.env)$/,
+    command: 'env -i bash -euc \'. "$0"\' "$1"',
   },
   { judge: 'hostname', path: /^\/etc\/hostname$/, command: 'hostname --file "$1" && hostname' },
   {
     judge: 'getent',
     path: /^\/etc\/hosts$/,
-    command: 'getent -s files ahostsv4 "$(cat /etc/hostname)" && ! getent -s files hosts 127.0.1.1',
+    command: 'getent -s files hosts "$(cat /etc/hostname)"',
   },
   {
     judge: 'memcached',
@@ -83,7 +91,7 @@ export const rules: Rule[] = [
 
 /** Files that no program but our own scripts reads; their tests judge them. */
 export const ours = [
-  /^\/etc\/stackseed\/(users|phone-home\.token|nfs\/.*|.*\.list)$/,
+  /^\/etc\/stackseed\/(users|nfs-(exports|mounts)|phone-home\.token)$/,
   /^\/var\/lib\/stackseed\//,
 ];
 

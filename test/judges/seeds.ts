@@ -21,8 +21,18 @@ const fleets: { inventory: string; platforms: string[] }[] = [
   { inventory: 'large', platforms: ['debian-12', 'debian-13', 'ubuntu-24.04', 'ubuntu-16.04'] },
 ];
 
-/** The seeds of every example on every platform that its hosts can have. */
-export async function allSeeds(): Promise<Seed[]> {
+let seeds: Promise<Seed[]> | undefined;
+
+/**
+ * Seeds of every example on every platform: of hosts that are alike but for their names and addresses,
+ * one.
+ */
+export function allSeeds(): Promise<Seed[]> {
+  seeds ??= renderAll();
+  return seeds;
+}
+
+async function renderAll(): Promise<Seed[]> {
   const wanted = fleets.flatMap(({ inventory, platforms }) =>
     platforms.map((platform) => ({ inventory, platform })),
   );
@@ -34,7 +44,7 @@ async function seedsOf(inventory: string, platform: string): Promise<Seed[]> {
     const fleet = await loadFleet(example(inventory), { lock: join(folder, 'stackseed.lock'), platform });
     const { secrets } = await readSecrets(await knownSecrets(folder));
     if (!secrets) throw new Error('no secrets');
-    return fleet.plan.hosts.map((host) => {
+    return oneOfEachKind(fleet.plan.hosts).map((host) => {
       const { tree } = renderPlanned(fleet, host, secrets);
       return {
         name: `${inventory} on ${platform}: ${host.name}`,
@@ -45,4 +55,15 @@ async function seedsOf(inventory: string, platform: string): Promise<Seed[]> {
       };
     });
   });
+}
+
+function oneOfEachKind(hosts: HostPlan[]): HostPlan[] {
+  const kinds = new Map<string, HostPlan>();
+  for (const host of hosts) {
+    const networks = host.networks.map(({ name, interface: iface, dhcp }) => [name, iface, dhcp]);
+    const devices = host.devices.map(({ name, kind, mtu }) => [name, kind, mtu]);
+    const kind = JSON.stringify([host.platform, host.components, networks, devices, host.settings]);
+    if (!kinds.has(kind)) kinds.set(kind, host);
+  }
+  return [...kinds.values()];
 }

@@ -15,6 +15,7 @@ export interface Lab {
   /** A network card on a network of the fleet, which is opened when it is first named. */
   on(network: string, mac: string): Promise<Nic>;
   switchOn(options: LabMachine): Promise<Machine>;
+  close(keepConsoles: boolean): Promise<void>;
 }
 
 export interface LabMachine {
@@ -28,17 +29,19 @@ export interface LabMachine {
 }
 
 /**
- * Gives the work a lab and takes it down again, whether the work succeeds or fails. After a failure
- * the consoles' logs stay. `proxy` is the socket of an HTTP proxy that the machines may use.
+ * Opens a lab. Whoever opens it closes it, whether the work succeeds or fails: the machines' consoles
+ * then stay if told to, or if STACKSEED_KEEP names the folder to work in. `proxy` is the socket of an
+ * HTTP proxy that the machines may use.
  */
-export async function withLab<T>(work: (lab: Lab) => Promise<T>, proxy?: string): Promise<T> {
-  const parent = process.env['STACKSEED_KEEP'] ?? tmpdir();
+export async function openLab(proxy?: string): Promise<Lab> {
+  const kept = process.env['STACKSEED_KEEP'];
+  const parent = kept ?? tmpdir();
   await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, 'stackseed-qemu-'));
   const outside = await openOutside(folder, proxy);
   const machines: Machine[] = [];
   const segments = new Map<string, Promise<Segment>>();
-  const lab: Lab = {
+  return {
     folder,
     async disk(name, image) {
       const path = join(folder, `${name}.qcow2`);
@@ -52,24 +55,19 @@ export async function withLab<T>(work: (lab: Lab) => Promise<T>, proxy?: string)
     },
     async switchOn(options) {
       const { within } = outside;
-      const machine = await switchOn({ megabytes: 768, cpus: 2, within, folder, ...options });
+      const machine = await switchOn({ megabytes: 768, cpus: 1, within, folder, ...options });
       machines.push(machine);
       return machine;
     },
+    async close(keepConsoles) {
+      await Promise.all(machines.map((machine) => machine.powerCut()));
+      for (const segment of segments.values()) (await segment).close();
+      await outside.close();
+      const keep = keepConsoles || kept !== undefined;
+      if (keep) process.stderr.write(`  the machines' consoles are in ${folder}\n`);
+      for (const file of await readdir(folder))
+        if (!keep || !file.endsWith('.log')) await rm(join(folder, file), { recursive: true, force: true });
+      if (!keep) await rm(folder, { recursive: true, force: true });
+    },
   };
-  let failed = true;
-  try {
-    const result = await work(lab);
-    failed = false;
-    return result;
-  } finally {
-    await Promise.all(machines.map((machine) => machine.powerCut()));
-    for (const segment of segments.values()) (await segment).close();
-    await outside.close();
-    if (failed) process.stderr.write(`  the machines' consoles are in ${folder}\n`);
-    for (const file of await readdir(folder))
-      if (!(failed || process.env['STACKSEED_KEEP']) || !file.endsWith('.log'))
-        await rm(join(folder, file), { recursive: true, force: true });
-    if (!failed && !process.env['STACKSEED_KEEP']) await rm(folder, { recursive: true, force: true });
-  }
 }

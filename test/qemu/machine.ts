@@ -37,8 +37,8 @@ export interface Machine {
   exec(script: string, seconds?: number): Promise<Answer>;
   /** The plug pulled: QEMU is killed, what was only in the machine's memory is lost. */
   powerCut(): Promise<void>;
-  /** Ends when the machine has switched itself off. */
-  off(): Promise<void>;
+  /** Shuts the machine down as an operator would. */
+  shutDown(): Promise<void>;
 }
 
 /** Switches a machine on. It runs without KVM, so that it runs wherever QEMU does. */
@@ -70,7 +70,11 @@ export async function switchOn(options: MachineOptions): Promise<Machine> {
     age: () => (Date.now() - began) / 1000,
     exec: (script, seconds) => agent.exec(script, seconds),
     powerCut: () => killed(child, ended),
-    off: () => ended,
+    async shutDown() {
+      // The answer may be lost on the way down.
+      await agent.exec('systemctl --no-block poweroff').catch(() => undefined);
+      await ended;
+    },
   };
 }
 
