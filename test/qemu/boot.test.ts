@@ -50,7 +50,7 @@ boot.after(async () => {
 });
 
 proof('router, nfs and cnt1 converge from their ISOs', async () => {
-  memo = await openMemo(['router', 'nfs', 'cnt1'], { change: withMount });
+  memo = await openMemo({ change: withMount });
   const record = join(memo.lab.folder, 'uplink.pcap');
   machines['router'] = await memo.boot('router', { record });
   machines['nfs'] = await memo.boot('nfs');

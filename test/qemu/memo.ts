@@ -23,9 +23,11 @@ export interface BootOptions {
   record?: string;
 }
 
-/** Opens a lab with the packages of these hosts on the disk image; `plain` leaves them out. */
+/** One image for all, so that it is built once. */
+const hosts = Object.keys(memoNics);
+
+/** Opens a lab with the packages of the memo's hosts on the disk image; `plain` leaves them out. */
 export async function openMemo(
-  hosts: string[],
   options: { change?: (inventory: string) => string; plain?: boolean; proxy?: string } = {},
 ): Promise<MemoLab> {
   const lab = await openLab(options.proxy);
@@ -73,8 +75,8 @@ export async function diagnosis(machine: Machine): Promise<string> {
 }
 
 /** Standard output of a command that must succeed, without the last line break. */
-export async function say(machine: Machine, script: string): Promise<string> {
-  const { code, stdout, stderr } = await machine.exec(script);
+export async function say(machine: Machine, script: string, seconds?: number): Promise<string> {
+  const { code, stdout, stderr } = await machine.exec(script, seconds);
   if (code !== 0) throw new Error(`${machine.name}: ${script}: exit code ${code}\n${stdout}${stderr}`);
   return stdout.trimEnd();
 }
