@@ -40,8 +40,8 @@ qemu: build test-programs ## boot hosts of the example from their seeds, cut the
 	@STACKSEED_LONG=1 $(run_tests) --only qemu
 
 .PHONY: update-golden
-update-golden: $(modules) ## write the golden seeds anew; review the difference before it is committed
-	@UPDATE=1 $(run_tests) --only render
+update-golden: $(modules) ## write golden seeds and the README's references anew; review the difference
+	@UPDATE=1 $(run_tests) --only render --only docs
 
 .PHONY: format
 format: $(modules) ## let Biome format the code
