@@ -41,16 +41,20 @@ qemu: build test-programs ## boot hosts of the example from their seeds, cut the
 
 .PHONY: update-golden
 update-golden: $(modules) ## write golden seeds and the README's references anew; review the difference
-	@UPDATE=1 $(run_tests) --only render --only docs
+	@UPDATE=1 $(run_tests) --only render --only inventory --only docs
 
 .PHONY: format
 format: $(modules) ## let Biome format the code
 	npx biome check --write
 
 .PHONY: clean
-clean: ## remove what was built and generated; secrets and node_modules stay
-	rm -rf dist .cache
+clean: ## remove what was built and generated; secrets, node_modules and images stay
+	rm -rf dist
 	find out -mindepth 1 ! -name .gitkeep -delete
+
+.PHONY: clean-cache
+clean-cache: ## remove the images that the tests have built, which takes minutes to do again
+	rm -rf --one-file-system .cache
 
 .PHONY: test-programs
 test-programs: ## install the programs that the tests need, where apt-get is
