@@ -17,6 +17,9 @@ export function userData(host: HostPlan, fleet: FleetView, files: NodeFile[], bo
     ssh_pwauth: false,
     // A new seed must not change the host keys of a living machine.
     ssh_deletekeys: false,
+    // Debian has system groups of common names, such as operator, and useradd fails where one is there
+    // already. Groups that are there are left alone by this, others made.
+    groups: host.users.map((user) => user.name),
     users: host.users.map(account),
     apt: { preserve_sources_list: true },
     bootcmd: [['sh', '-c', bootcmd]],
@@ -35,6 +38,7 @@ export function userData(host: HostPlan, fleet: FleetView, files: NodeFile[], bo
 function account(user: User): Record<string, unknown> {
   return {
     name: user.name,
+    primary_group: user.name,
     shell: user.shell,
     lock_passwd: user.passwordHash === undefined,
     ...(user.passwordHash && { passwd: user.passwordHash }),

@@ -11,6 +11,14 @@ const SYSTEM = new Set(
   ).split(' '),
 );
 
+/** Groups that give away root or part of it (base-passwd's, and those of virtual machines): an account of that name would be in it. */
+const GROUPS = new Set(
+  (
+    'adm tty disk dialout fax voice cdrom floppy tape sudo wheel audio dip src shadow utmp video sasl plugdev staff ' +
+    'users nogroup input kvm render crontab netdev docker libvirt lxd'
+  ).split(' '),
+);
+
 export function checkUsers(check: Check): void {
   const first = new Map<string, Path>();
   const open = new Set<string>();
@@ -19,8 +27,9 @@ export function checkUsers(check: Check): void {
       const path = [...layer, 'users', name];
       if (!first.has(name)) first.set(name, path);
       if ((user.ssh_keys?.length ?? 0) > 0 || user.password_hash !== undefined) open.add(name);
-      if (SYSTEM.has(name) || name.startsWith('systemd-')) {
-        const message = `${name} is an account of the system`;
+      const account = SYSTEM.has(name) || name.startsWith('systemd-');
+      if (account || GROUPS.has(name)) {
+        const message = `${name} is ${account ? 'an account' : 'a group'} of the system`;
         check.report({ code: 'user-reserved', path, at: 'key', message, hint: 'choose another name' });
       }
     }
