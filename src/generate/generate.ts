@@ -1,5 +1,13 @@
 import { ISOS_AT_ONCE, type IsoBuilder, mapConcurrent, xorrisoBuilder } from '../iso9660-builder/index.ts';
-import { listStale, type Out, openOut, packHost, pruneHost, writeAtomic } from '../pack/index.ts';
+import {
+  explainSystemError,
+  listStale,
+  type Out,
+  openOut,
+  packHost,
+  pruneHost,
+  writeAtomic,
+} from '../pack/index.ts';
 import { formatLock, type Lock } from '../plan/lock.ts';
 import type { HostPlan } from '../plan/types.ts';
 import { type HostTree, renderHost } from '../render/host-tree.ts';
@@ -115,5 +123,7 @@ async function makeHost(
 async function saveLock(fleet: Fleet, lock: Lock): Promise<void> {
   const text = formatLock(lock);
   if (text === formatLock(fleet.lock)) return;
-  await writeAtomic(fleet.paths.lock, text, 0o644);
+  await writeAtomic(fleet.paths.lock, text, 0o644).catch((error: unknown) => {
+    throw explainSystemError(error, fleet.paths.lock);
+  });
 }

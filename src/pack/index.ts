@@ -3,4 +3,5 @@ export { writeArchive } from './archive.ts';
 export { writeAtomic } from './atomic-write.ts';
 export { type Out, openOut } from './out.ts';
 export { type Packed, packHost } from './pack-host.ts';
+export { explainSystemError } from './problem.ts';
 export { listStale, pruneHost } from './stale.ts';

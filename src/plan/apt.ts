@@ -2,28 +2,29 @@ import type { AptSource, Platform } from '../library/types.ts';
 import type { Lookup } from './layers.ts';
 import type { HostPlan } from './types.ts';
 
+/** Which setting of the inventory replaces the address of a source. */
+function settingOf(source: AptSource): string[] {
+  if (source.name === 'mirror') return ['apt', 'mirror'];
+  return source.name === 'security' ? ['apt', 'security_mirror'] : ['apt', 'sources', source.name];
+}
+
 /** The apt settings of a host: the platform's sources with the inventory's mirrors put in. */
 export function aptOf(platform: Platform, lookup: Lookup): HostPlan['apt'] {
-  const unset = { kind: 'default' } as const;
-  const mirror = lookup.value<string | undefined>(['apt', 'mirror'], undefined, unset);
-  const security = lookup.value<string | undefined>(['apt', 'security_mirror'], undefined, unset);
-  const proxy = lookup.value<string | undefined>(['apt', 'proxy'], undefined, unset);
-  const uri = (source: AptSource): string => {
+  const proxy = lookup.value<string | undefined>(['apt', 'proxy'], undefined, { kind: 'default' });
+  const uris = new Map<string, string>();
+  for (const source of platform.apt) {
+    if (uris.has(source.name)) continue;
     const own = { kind: 'platform', name: platform.name } as const;
-    if (source.name === 'mirror') return mirror ?? source.uri;
-    if (source.name === 'security') return security ?? source.uri;
-    return lookup.value(['apt', 'sources', source.name], source.uri, own);
-  };
+    uris.set(source.name, lookup.value(settingOf(source), source.uri, own));
+  }
   return {
-    ...(mirror && { mirror }),
-    ...(security && { securityMirror: security }),
     ...(proxy && { proxy }),
     sources: platform.apt.map((source) => ({
       name: source.name,
       line: [
         'deb',
         ...(source.signedBy ? [`[signed-by=${source.signedBy}]`] : []),
-        uri(source),
+        uris.get(source.name),
         source.suite,
         ...source.components,
       ].join(' '),

@@ -126,8 +126,6 @@ export interface HostPlan {
   dns: { servers: string[]; search: string[] };
   ntp: { servers: string[] };
   apt: {
-    mirror?: string;
-    securityMirror?: string;
     proxy?: string;
     sources: { name: string; line: string; keyringPackages: string[] }[];
   };

@@ -42,7 +42,7 @@ function label(): fc.Arbitrary<string> {
 }
 
 function userName(): fc.Arbitrary<string> {
-  return fc.stringMatching(/^user[a-z0-9_-]{0,8}$/);
+  return fc.stringMatching(/^person[a-z0-9_-]{0,8}$/);
 }
 
 function user(): fc.Arbitrary<NonNullable<Inventory['users']>[string]> {

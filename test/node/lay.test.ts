@@ -2,7 +2,7 @@ import { lstatSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type PretendNode, pretendNode, script, seed } from './pretend.ts';
+import { convergeUntil, type PretendNode, pretendNode, script, seed } from './pretend.ts';
 
 interface Context {
   node: PretendNode;
@@ -65,25 +65,18 @@ test('half a file that a power cut left beside is written over', ({ node }) => {
   assert.not(node.has('/etc/one/.plain.conf.stackseed-new'));
 });
 
-test('an owner who is not there yet is waited for', ({ node }) => {
+test('an owner who is not there yet is waited for', async ({ node }) => {
   node.lay({ one: { files: { '/etc/late.conf': { content: 'x\n', owner: 'stackseed-nobody' } } } });
   node.stub('getent', '[ -e "$ROOT/users-are-there" ]');
-  const engine = join(node.root, 'usr/local/sbin/stackseed-node');
-  node.exec(['timeout', '-s', 'KILL', '0.6', 'bash', engine, 'converge', 'one']);
-  assert.is(node.state('one')['state'], 'waiting');
-  assert.match(
-    node.state('one')['reason'] ?? '',
-    /^for stackseed-nobody:\S+, who is to own \/etc\/late\.conf$/,
-  );
+  const { reason = '' } = await convergeUntil(node, 'one', 'waiting');
+  assert.match(reason, /^for stackseed-nobody:\S+, who is to own \/etc\/late\.conf$/);
 });
 
-test('a file that cannot be laid is a failure with its path', ({ node }) => {
+test('a file that cannot be laid is a failure with its path', async ({ node }) => {
   node.lay({ one: { files } });
   node.write('/etc/one/plain.conf/in-the-way', 'x');
-  const engine = join(node.root, 'usr/local/sbin/stackseed-node');
-  node.exec(['timeout', '-s', 'KILL', '0.6', 'bash', engine, 'converge', 'one']);
-  assert.is(node.state('one')['state'], 'failed');
-  assert.is(node.state('one')['reason'], 'cannot lay /etc/one/plain.conf');
+  const { reason } = await convergeUntil(node, 'one', 'failed');
+  assert.is(reason, 'cannot lay /etc/one/plain.conf');
 });
 
 test('a file that left the list is removed, unless it was changed', ({ node }) => {

@@ -80,7 +80,7 @@ test(`after a cut at any of ${cuts} moments, a run converges to the same end`, (
     assert.is(node.read('/var/lib/stackseed/laid'), `i-${cut}\n`);
     assert.is(node.exec(['find', `${node.root}/etc/one`, '-name', '.*']).stdout, '', `cut after ${after} s`);
   }
-  assert.ok(survived < cuts / 2, `only ${cuts - survived} of ${cuts} runs were cut`);
+  assert.ok(cuts - survived >= cuts / 5, `only ${cuts - survived} of ${cuts} runs were cut`);
 });
 
 test('a cut while the seed is taken in leaves it to be taken in again', ({ node }) => {

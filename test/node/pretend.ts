@@ -196,3 +196,22 @@ export async function until(what: string, seen: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/** Has a component converge until its state is `wanted` or another of them, then ends it; gives its fields. */
+export async function convergeUntil(
+  node: PretendNode,
+  name: string,
+  ...wanted: string[]
+): Promise<Record<string, string>> {
+  const engine = node.start(['converge', name]);
+  try {
+    await until(`${wanted.join(' or ')} of ${name}`, () => {
+      return (
+        node.has(`/run/stackseed/components/${name}`) && wanted.includes(node.state(name)['state'] ?? '')
+      );
+    });
+    return node.state(name);
+  } finally {
+    process.kill(-(engine.pid ?? 0), 'SIGKILL');
+  }
+}

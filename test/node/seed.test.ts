@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type PretendNode, pretendNode, script, seed } from './pretend.ts';
+import { convergeUntil, type PretendNode, pretendNode, script, seed } from './pretend.ts';
 
 interface Context {
   node: PretendNode;
@@ -16,21 +16,9 @@ test.after.each(({ node }) => node.end());
 const one = { one: { converge: script(''), files: { '/etc/one.conf': { content: 'one\n' } } } };
 const staged = `${seed}/components/one/files/etc/one.conf`;
 
-/** Converges `one` until its first state other than "converging", and gives its reason. */
-function firstReason(node: PretendNode): string {
-  // The seed never becomes whole here, so the loop has to be ended from outside.
-  node.exec([
-    'timeout',
-    '-s',
-    'KILL',
-    '0.6',
-    'bash',
-    `${node.root}/usr/local/sbin/stackseed-node`,
-    'converge',
-    'one',
-  ]);
-  assert.is(node.state('one')['state'], 'waiting');
-  return node.state('one')['reason'] ?? '';
+/** The reason that `one` waits for: here the seed never becomes whole. */
+async function firstReason(node: PretendNode): Promise<string> {
+  return (await convergeUntil(node, 'one', 'waiting'))['reason'] ?? '';
 }
 
 test('a whole seed is recorded under its instance-id', ({ node }) => {
@@ -73,10 +61,10 @@ const damage: Record<string, { harm: (node: PretendNode) => void; says: RegExp }
   'no list': { harm: (node) => node.remove(`${seed}/seed.list`), says: /seed\.list is missing or empty$/ },
 };
 for (const [name, { harm, says }] of Object.entries(damage)) {
-  test(`${name} keeps everything from converging, and says so`, ({ node }) => {
+  test(`${name} keeps everything from converging, and says so`, async ({ node }) => {
     node.lay(one);
     harm(node);
-    assert.match(firstReason(node), says);
+    assert.match(await firstReason(node), says);
     assert.not(node.has('/var/lib/stackseed/laid'));
     assert.not(node.has('/etc/one.conf'));
     // Tried at once, and not again within the minute.
@@ -84,11 +72,14 @@ for (const [name, { harm, says }] of Object.entries(damage)) {
   });
 }
 
-test('many damaged files are counted, three are named', ({ node }) => {
+test('many damaged files are counted, three are named', async ({ node }) => {
   const files = Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`/etc/${n}`, { content: `${n}\n` }]));
   node.lay({ one: { files } });
   for (const n of [1, 2, 3, 4, 5]) node.write(`${seed}/components/one/files/etc/${n}`, '');
-  assert.match(firstReason(node), /: 5 of 8 files missing or torn: \S+etc\/1 \S+etc\/2 \S+etc\/3 and more$/);
+  assert.match(
+    await firstReason(node),
+    /: 5 of 8 files missing or torn: \S+etc\/1 \S+etc\/2 \S+etc\/3 and more$/,
+  );
 });
 
 test('cloud-init lays a torn seed again, and convergence goes on', ({ node }) => {

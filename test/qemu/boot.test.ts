@@ -65,7 +65,7 @@ proof('router, nfs and cnt1 converge from their ISOs', async () => {
 
 proof('names, addresses by MAC, and default routes are those of the memo', async () => {
   const about =
-    'hostname; hostname -f; ip -br -4 address show up | awk \'$1 != "lo" { print $1, $3 }\'; ' +
+    'hostname; hostname -f; ip -br -4 address show up | awk \'$1 != "lo" { print $1, $3 }\' | sort; ' +
     'cat /sys/class/net/*/address | grep -v 00:00:00:00:00:00; ip route show default';
   const address = /10\.0\.2\.15\/24/g;
   const told = async (name: string) => (await say(machine(name), about)).replace(address, 'DHCP').split('\n');
