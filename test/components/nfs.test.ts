@@ -129,7 +129,7 @@ function client(node: PretendNode): void {
   node.stub('mountpoint', '[ -e "$STATE/active-var-lib-glance-images.mount" ]');
 }
 
-test('nfs-client mounts by a unit of its own, once', () => {
+needs(test, 'systemd-escape')('nfs-client mounts by a unit of its own, once', () => {
   onNode('nfs-client', {}, (node) => {
     client(node);
     const first = node.run('converge');
@@ -147,24 +147,27 @@ test('nfs-client mounts by a unit of its own, once', () => {
   });
 });
 
-test('nfs-client waits while the server is away, and mounts anew when its options changed', () => {
-  onNode('nfs-client', {}, (node) => {
-    client(node);
-    node.write('../state/broken-var-lib-glance-images.mount', '');
-    const away = node.run('converge');
-    assert.is(away.status, 75);
-    assert.is(away.why, `192.168.1.1:/srv/nfs/glance cannot be mounted at ${images} yet`);
-    node.remove('../state/broken-var-lib-glance-images.mount');
-    assert.is(node.run('converge').status, 0);
-    node.write('/etc/stackseed/nfs-mounts', `${images} 192.168.1.1:/srv/nfs/glance nfsvers=4,soft\n`);
-    assert.equal(starts(node.run('converge').calls), [
-      'systemctl stop var-lib-glance-images.mount',
-      'systemctl start var-lib-glance-images.mount',
-    ]);
-  });
-});
+needs(test, 'systemd-escape')(
+  'nfs-client waits while the server is away, and mounts anew when its options changed',
+  () => {
+    onNode('nfs-client', {}, (node) => {
+      client(node);
+      node.write('../state/broken-var-lib-glance-images.mount', '');
+      const away = node.run('converge');
+      assert.is(away.status, 75);
+      assert.is(away.why, `192.168.1.1:/srv/nfs/glance cannot be mounted at ${images} yet`);
+      node.remove('../state/broken-var-lib-glance-images.mount');
+      assert.is(node.run('converge').status, 0);
+      node.write('/etc/stackseed/nfs-mounts', `${images} 192.168.1.1:/srv/nfs/glance nfsvers=4,soft\n`);
+      assert.equal(starts(node.run('converge').calls), [
+        'systemctl stop var-lib-glance-images.mount',
+        'systemctl start var-lib-glance-images.mount',
+      ]);
+    });
+  },
+);
 
-test("nfs-client unmounts what left the inventory, and nobody else's mounts", () => {
+needs(test, 'systemd-escape')("nfs-client unmounts what left the inventory, and nobody else's mounts", () => {
   onNode('nfs-client', {}, (node) => {
     client(node);
     node.write('/etc/systemd/system/mnt-theirs.mount', '[Mount]\nWhere=/mnt/theirs\n');
