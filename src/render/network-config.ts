@@ -88,12 +88,12 @@ function versionOne(host: HostPlan): Record<string, unknown> {
   };
 }
 
-/** Version 1 takes the kernel's own names for the options of a bond. */
+/** Version 1 takes the kernel's own names for the options of a bond, each behind `bond-`. */
 function bondOne({ mode, options }: NonNullable<Device['bond']>): Record<string, string | number> {
   const kernel: Record<string, string> = {
     'mii-monitor-interval': 'bond-miimon',
-    'lacp-rate': 'bond-lacp-rate',
-    'transmit-hash-policy': 'bond-xmit-hash-policy',
+    'lacp-rate': 'bond-lacp_rate',
+    'transmit-hash-policy': 'bond-xmit_hash_policy',
   };
   const entries = Object.entries(options).map(([key, value]) => [kernel[key] ?? key, value]);
   return { 'bond-mode': mode, ...numbers(Object.fromEntries(entries)) };
