@@ -10,35 +10,44 @@ import type { ByPlatform, Component, ComponentFile, FileRule } from './types.ts'
 
 const DEFAULT_RULE: FileRule = { mode: '0644', owner: 'root', group: 'root' };
 
+/** A component's folder as it was read, before anything in it is judged. */
+interface Folder {
+  name: string;
+  path: string;
+  written: ComponentFileYaml;
+  document: Document;
+  tree: ReturnType<typeof readFileTree>;
+  scripts: { converge: string | undefined; health: string | undefined };
+}
+
 /** A component from its checked component.yaml and what lies beside that. */
 export function toComponent(
   name: string,
-  folder: string,
+  path: string,
   written: ComponentFileYaml,
   document: Document,
 ): { component: Component; findings: Finding[] } {
+  const tree = readFileTree(join(path, 'files'));
+  const scripts = { converge: readScript(path, 'converge.sh'), health: readScript(path, 'health.sh') };
+  const folder: Folder = { name, path, written, document, tree, scripts };
+  return { component: componentOf(folder), findings: [...tree.findings, ...findingsOf(folder)] };
+}
+
+function findingsOf({ path, written, document, tree, scripts }: Folder): Finding[] {
   const findings: Finding[] = [];
-  const add = (code: string, path: Path, message: string, hint?: string): void => {
-    const finding: Finding = { severity: 'error', code, path: formatPath(path), message };
-    const place = document.locate(path, 'key');
-    if (hint !== undefined) finding.hint = hint;
-    if (place) finding.place = place;
-    findings.push(finding);
+  const add = (code: string, at: Path, message: string): void => {
+    const place = document.locate(at, 'key');
+    findings.push({ severity: 'error', code, path: formatPath(at), message, ...(place && { place }) });
   };
-  const tree = readFileTree(join(folder, 'files'));
-  findings.push(...tree.findings);
   const paths = new Set(tree.files.map((file) => file.path));
-  for (const path of Object.keys(written.files ?? {})) {
-    if (!paths.has(path))
-      add('unknown-file', ['files', path], `there is no such file in ${join(folder, 'files')}`);
+  for (const file of Object.keys(written.files ?? {})) {
+    if (!paths.has(file))
+      add('unknown-file', ['files', file], `there is no such file in ${join(path, 'files')}`);
   }
-  const lay = written.lay ?? 'staged';
-  const scripts = { converge: readScript(folder, 'converge.sh'), health: readScript(folder, 'health.sh') };
-  const bootcmd = readScript(folder, 'bootcmd.sh');
   for (const [script, text] of Object.entries(scripts)) {
-    const file = join(folder, `${script}.sh`);
-    if (lay === 'staged' && text === undefined) add('script-missing', [], `there is no ${file}`);
-    if (lay === 'direct' && text !== undefined) {
+    const file = join(path, `${script}.sh`);
+    if (written.lay !== 'direct' && text === undefined) add('script-missing', [], `there is no ${file}`);
+    if (written.lay === 'direct' && text !== undefined) {
       add('script-unused', ['lay'], `${file} is never run: the component is laid directly`);
     }
   }
@@ -47,38 +56,38 @@ export function toComponent(
     if (labels.indexOf(label) < index)
       add('duplicate-secret', ['secrets', index], 'this label is there twice');
   });
-  findings.push(...settingFindings(document, written.settings ?? {}));
+  return [...findings, ...settingFindings(document, written.settings ?? {})];
+}
 
+function componentOf({ name, path, written, tree, scripts }: Folder): Component {
   const { packages = [], variables = {} } = written;
-  const component: Component = {
+  const bootcmd = readScript(path, 'bootcmd.sh');
+  return {
     name,
     summary: written.summary,
-    lay,
+    lay: written.lay ?? 'staged',
     after: written.after ?? [],
     packages: byPlatform<string[]>(packages, Array.isArray(packages)),
     variables: byPlatform<Record<string, string>>(variables, isVariables(variables)),
-    ports: (written.ports ?? []).map(({ comment, ...port }) =>
-      comment === undefined ? port : { ...port, comment },
-    ),
+    ports: (written.ports ?? []).map(({ comment, ...port }) => ({
+      ...port,
+      ...(comment !== undefined && { comment }),
+    })),
     secrets: written.secrets ?? [],
     talksTo: written.talks_to ?? [],
     settings: written.settings ?? {},
     files: tree.files.map((file): ComponentFile => {
-      const rule = written.files?.[file.path];
-      return {
-        ...file,
-        rule: {
-          mode: rule?.mode ?? DEFAULT_RULE.mode,
-          owner: rule?.owner ?? DEFAULT_RULE.owner,
-          group: rule?.group ?? DEFAULT_RULE.group,
-        },
-      };
+      const { mode, owner, group } = { ...DEFAULT_RULE, ...defined(written.files?.[file.path]) };
+      return { ...file, rule: { mode, owner, group } };
     }),
-    ...(scripts.converge === undefined ? {} : { converge: scripts.converge }),
-    ...(scripts.health === undefined ? {} : { health: scripts.health }),
-    ...(bootcmd === undefined ? {} : { bootcmd }),
+    ...defined({ ...scripts, bootcmd }),
   };
-  return { component, findings };
+}
+
+/** Without the keys that say nothing. */
+function defined<T extends object>(partial: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const said = Object.entries(partial ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 function readScript(folder: string, name: string): string | undefined {
