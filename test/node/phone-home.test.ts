@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { needs } from '../needs.ts';
 import { type PretendNode, pretendNode, script, until } from './pretend.ts';
 
 interface Context {
@@ -96,6 +100,49 @@ test('a host that stops being ready stops calling', async ({ node }) => {
   await until('two calls', () => node.calls('curl').length >= 2);
   node.remove('/run/stackseed/ready');
   assert.is(await ended, 0);
+});
+
+/** A server that says no twice, then yes; gives what it was told the last time. */
+async function listening(): Promise<{
+  port: number;
+  told: Promise<[IncomingMessage, string]>;
+  close(): void;
+}> {
+  let calls = 0;
+  let tell: (told: [IncomingMessage, string]) => void = () => undefined;
+  const told = new Promise<[IncomingMessage, string]>((resolve) => {
+    tell = resolve;
+  });
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+    });
+    request.on('end', () => {
+      calls += 1;
+      response.writeHead(calls < 3 ? 503 : 204).end();
+      if (calls === 3) tell([request, body]);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, told, close: () => server.close() };
+}
+
+needs(test, 'curl')('a real curl tells a real server, and goes on while that says no', async ({ node }) => {
+  const server = await listening();
+  const env = `STACKSEED_HOST='cnt1'\nSTACKSEED_FLEET='memo'\nSTACKSEED_PHONE_HOME_URL='http://127.0.0.1:${server.port}/ready'\n`;
+  node.lay({ one: { converge: script('') } }, { '/etc/stackseed/node.env': env });
+  node.run(['converge', 'one']);
+  const engine = node.start(['phone-home']);
+  const [status] = await once(engine, 'exit');
+  assert.is(status, 0);
+  const [request, body] = await server.told;
+  server.close();
+  assert.is(`${request.method} ${request.url}`, 'POST /ready');
+  assert.is(request.headers.authorization, `Bearer ${token}`);
+  assert.is(request.headers['content-type'], 'application/json');
+  assert.is(JSON.parse(body).host, 'cnt1');
+  assert.is(node.read('/var/lib/stackseed/phoned-home'), 'i-one');
 });
 
 test.run();
