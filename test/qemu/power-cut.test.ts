@@ -145,7 +145,10 @@ long('power cut while dpkg unpacks and configures packages', async () => {
   });
   let fine = false;
   try {
-    for (const seen of ['dpkg --audit | grep -q unpacked', 'dpkg --audit | grep -q configured']) {
+    for (const seen of [
+      'dpkg --audit | grep -q unpacked',
+      'pgrep -x dpkg && dpkg --audit | grep -q configured',
+    ]) {
       await cutAt(await plain.boot('nfs'), seen);
     }
     const again = await plain.boot('nfs');
