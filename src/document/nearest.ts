@@ -15,6 +15,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** What to write in place of a name that is not among those known: the nearest of them, else all. */
+export function knownHint(name: string, known: string[]): string | undefined {
+  const near = nearest(name, known);
+  if (near !== undefined) return `did you mean ${near}?`;
+  return known.length > 0 ? `there are ${known.join(', ')}` : undefined;
+}
+
 /** Optimal string alignment distance. */
 export function distance(a: string, b: string): number {
   let before: number[] = [];

@@ -52,8 +52,7 @@ export async function generateFleet(options: GenerateOptions): Promise<GenerateR
     return { out: out.folder, hosts, stale: left, pruned, findings };
   } finally {
     // Also after a failure: what was written has its generation.
-    await saveLock(fleet, lock);
-    await out.close();
+    await saveLock(fleet, lock).finally(() => out.close());
   }
 }
 

@@ -1,4 +1,4 @@
-import { nearest } from '../../document/nearest.ts';
+import { knownHint } from '../../document/nearest.ts';
 import type { Path } from '../../document/types.ts';
 import type { Check } from './context.ts';
 
@@ -43,13 +43,7 @@ function names(
       const message = 'every host has the role base: it is not named';
       check.report({ code: 'role-implied', path: place, message, hint: 'take it out' });
     } else if (!known.includes(name)) {
-      const near = nearest(name, known);
-      const hint =
-        near !== undefined
-          ? `did you mean ${near}?`
-          : known.length > 0
-            ? `there are ${known.join(', ')}`
-            : undefined;
+      const hint = knownHint(name, known);
       const about = kind === 'group' ? [['groups', name]] : [];
       check.report({
         code: `unknown-${kind}`,

@@ -1,5 +1,5 @@
 import { checkSchema } from '../../document/check-schema.ts';
-import { nearest } from '../../document/nearest.ts';
+import { knownHint, nearest } from '../../document/nearest.ts';
 import type { Path } from '../../document/types.ts';
 import { settingSchema } from '../../library/settings.ts';
 import type { Check } from './context.ts';
@@ -56,14 +56,7 @@ function checkSetting(
   const name = String(path.at(-1));
   const written = Object.hasOwn(settings, name) ? settings[name] : undefined;
   if (written === undefined) {
-    const known = Object.keys(settings);
-    const near = nearest(name, known);
-    const hint =
-      near !== undefined
-        ? `did you mean ${near}?`
-        : known.length > 0
-          ? `there are ${known.join(', ')}`
-          : undefined;
+    const hint = knownHint(name, Object.keys(settings));
     const message = `component ${component} has no setting ${name}`;
     check.report({ code: 'unknown-setting', path, at: 'key', message, hint });
     return;
