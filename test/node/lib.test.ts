@@ -106,4 +106,25 @@ test('have_unit', ({ node }) => {
   assert.is(said.stdout, 'chrony\n');
 });
 
+test('reach tells whether somebody takes a connection, and does not hang', ({ node }) => {
+  const said = (address: string, port: string, seconds = '') =>
+    run(node, `if reach ${address} ${port} ${seconds}; then echo yes; else echo no; fi`);
+  assert.is(said('127.0.0.1', '1').stdout, 'no\n');
+  const listens = run(
+    node,
+    `exec 4< <(exec node -e '
+      const server = require("net").createServer().listen(0, "127.0.0.1", () => console.log(server.address().port));
+      setTimeout(() => process.exit(), 5000)')
+    read -r port <&4
+    if reach 127.0.0.1 "$port"; then echo yes; else echo no; fi`,
+  );
+  assert.equal(listens, { status: 0, stdout: 'yes\n', stderr: '' });
+  // No bash gets through to an address without a reply: the stub stands for one.
+  node.write('/slow/bash', '#!/bin/sh\nexec sleep 20\n', 0o755);
+  const began = Date.now();
+  const slow = run(node, 'PATH=$ROOT/slow:$PATH; reach 192.0.2.1 80 0.2 || echo "status $?"');
+  assert.is(slow.stdout, 'status 124\n');
+  assert.ok(Date.now() - began < 10_000);
+});
+
 test.run();

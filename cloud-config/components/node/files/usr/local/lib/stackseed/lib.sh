@@ -11,6 +11,8 @@
 #                         enables UNIT; restarts it unless it runs with this component's files, those
 #                         written by write_file and the PATHs as they are now
 #   have_unit UNIT        whether systemd knows UNIT
+#   reach ADDRESS PORT [SECONDS]
+#                         whether a TCP connection is taken there, within 3 seconds if not told
 #   relay_network         has cloud-init write the network configuration again where it is missing
 
 set -E
@@ -79,6 +81,13 @@ remember_written() {
 
 have_unit() {
   systemctl cat "$1" >/dev/null 2>&1
+}
+
+# In a shell of its own: bash has no time limit for a connection, and would end with it.
+reach() {
+  timeout "${3:-3}" bash -s "$1" "$2" 2>/dev/null <<'END'
+exec 3<>"/dev/tcp/$1/$2"
+END
 }
 
 # The digest is recorded after the restart, and durably: a power cut between laying a file and the
