@@ -13,14 +13,15 @@ import type { HostPlan } from '../plan/types.ts';
 import { type HostTree, renderHost } from '../render/host-tree.ts';
 import { TemplateError } from '../render/template.ts';
 import { type Finding, FindingsError } from '../report/finding.ts';
-import { deriveSecret, readSecrets, type Secrets } from '../secrets/index.ts';
+import { readSecrets, type Secrets } from '../secrets/index.ts';
+import { givenFor, lockedCluster } from './given.ts';
 import { loadFleet, refuse } from './load.ts';
 import { sizeFinding } from './size.ts';
 import type { Fleet, GenerateOptions, GenerateReport, HostOutcome } from './types.ts';
 
 /**
- * Brings out/ in line with the inventory, host by host, each whole or not at all. Drawn addresses are
- * in the lock before the first seed that uses them, so a run that is killed anywhere is made good by
+ * Brings out/ in line with the inventory, host by host, each whole or not at all. Drawn addresses and the
+ * cluster are in the lock before the first seed that uses them, so a run that is killed anywhere is made good by
  * the next one.
  * @throws FindingsError with everything found
  */
@@ -31,7 +32,12 @@ export async function generateFleet(options: GenerateOptions): Promise<GenerateR
   if (!secrets) throw new FindingsError(findings);
   if (secrets.fleet && secrets.fleet !== fleet.inventory.fleet) findings.push(otherFleet(fleet, secrets));
   refuse(findings, options.strict);
-  const lock: Lock = { addresses: fleet.addresses.drawn, hosts: new Map(fleet.lock.hosts) };
+  const cluster = lockedCluster(fleet.plan, fleet.lock, secrets);
+  const lock: Lock = {
+    addresses: fleet.addresses.drawn,
+    hosts: new Map(fleet.lock.hosts),
+    ...(cluster && { cluster }),
+  };
   const out = await openOut(options.out);
   try {
     await saveLock(fleet, lock);
@@ -63,15 +69,9 @@ function presentHosts(fleet: Fleet): string[] {
 
 /** Renders one host of a fleet. What a template does wrong is a finding that names it and its line. */
 export function renderPlanned(fleet: Fleet, host: HostPlan, secrets: Secrets): HostTree {
-  const scopes = new Map(host.secrets.map((use) => [`${use.component}/${use.label}`, use]));
-  const secretValue = (component: string, label: string): string => {
-    const use = scopes.get(`${component}/${label}`);
-    if (!use) throw new Error(`${component} declares no secret ${label}`);
-    const scope = { format: use.format, ...(use.scope === 'host' && { host: host.name }) };
-    return deriveSecret(secrets, label, scope).reveal();
-  };
+  const given = givenFor(fleet.plan, host, fleet.lock, secrets);
   try {
-    return renderHost(host, fleet.plan.fleet, fleet.library, secretValue);
+    return renderHost(host, fleet.plan.fleet, fleet.library, given);
   } catch (error) {
     throw error instanceof TemplateError ? new FindingsError([templateFinding(error, host.name)]) : error;
   }

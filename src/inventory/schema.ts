@@ -225,6 +225,17 @@ export const inventorySchema = z
       .record(label, z.record(networkName, address))
       .optional()
       .meta({ description: 'Virtual addresses of the controllers: name, then address by network.' }),
+    cluster: z
+      .strictObject({
+        id: label.optional().meta({
+          description:
+            "Name of the controllers' cluster and its data; by default the fleet's. Another name says that the " +
+            'data of the old cluster no longer count: a new one is made from nothing, without asking ' +
+            'controllers that are gone.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'The cluster that the controllers form.' }),
     records: z
       .record(recordName, address)
       .optional()

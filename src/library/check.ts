@@ -30,8 +30,15 @@ export function checkLibrary(library: Library, entries: Entries): Finding[] {
       if (!port.from.startsWith('role:')) return;
       listed(findings, document, ['ports', index, 'from'], port.from.slice(5), library.roles, names.roles);
     });
+    value.secrets.forEach(({ of }, index) => {
+      if (of === undefined || value.talksTo.includes(of)) return;
+      const message = `the component does not talk to ${of}`;
+      const hint = `name it under talks_to as well`;
+      report(findings, document, 'role-not-peer', ['secrets', index, 'of'], message, hint);
+    });
     checkPlatformKeys(findings, document, value, names.platforms);
   }
+  checkDirectFiles(findings, entries.components);
   checkCycles(findings, entries.components);
   checkVariables(findings, library, entries.components);
   return findings;
@@ -93,9 +100,24 @@ function checkPlatformKeys(
   component: Component,
   known: string[],
 ): void {
-  for (const key of ['packages', 'variables'] as const) {
+  for (const key of ['packages', 'variables', 'debconf'] as const) {
     for (const platform of Object.keys(component[key])) {
       if (platform !== 'default') unknown(findings, document, [key, platform], 'platform', platform, known);
+    }
+  }
+}
+
+/** cloud-init would write both, and the node would take the first for torn for ever. */
+function checkDirectFiles(findings: Finding[], components: Entry<Component>[]): void {
+  const owners = new Map<string, { name: string; lay: string }>();
+  for (const { name, value, document } of components) {
+    for (const { path, lay } of value?.files ?? []) {
+      const other = owners.get(path);
+      owners.set(path, { name, lay });
+      if (other === undefined || (lay === 'staged' && other.lay === 'staged')) continue;
+      const message = `${path} is also a file of the component ${other.name}`;
+      const hint = 'a file that is laid directly belongs to one component';
+      report(findings, document, 'file-clash', ['files', path], message, hint);
     }
   }
 }

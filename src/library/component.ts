@@ -4,7 +4,7 @@ import { formatPath } from '../document/path.ts';
 import type { Document, Path } from '../document/types.ts';
 import type { Finding } from '../report/finding.ts';
 import { readFileTree } from './files.ts';
-import type { ComponentFileYaml } from './schema.ts';
+import type { ComponentFileYaml, FileRuleYaml } from './schema.ts';
 import { settingFindings } from './settings.ts';
 import type { ByPlatform, Component, ComponentFile, FileRule } from './types.ts';
 
@@ -40,9 +40,10 @@ function findingsOf({ path, written, document, tree, scripts }: Folder): Finding
     findings.push({ severity: 'error', code, path: formatPath(at), message, ...(place && { place }) });
   };
   const paths = new Set(tree.files.map((file) => file.path));
-  for (const file of Object.keys(written.files ?? {})) {
+  for (const [file, rule] of Object.entries(written.files ?? {})) {
     if (!paths.has(file))
       add('unknown-file', ['files', file], `there is no such file in ${join(path, 'files')}`);
+    findings.push(...layFindings(document, file, rule, written.lay));
   }
   for (const [script, text] of Object.entries(scripts)) {
     const file = join(path, `${script}.sh`);
@@ -51,34 +52,72 @@ function findingsOf({ path, written, document, tree, scripts }: Folder): Finding
       add('script-unused', ['lay'], `${file} is never run: the component is laid directly`);
     }
   }
-  const labels = (written.secrets ?? []).map((secret) => secret.label);
-  labels.forEach((label, index) => {
-    if (labels.indexOf(label) < index)
-      add('duplicate-secret', ['secrets', index], 'this label is there twice');
+  (written.secrets ?? []).forEach(({ of, scope }, index) => {
+    if (of !== undefined && scope === 'fleet')
+      add('secret-of-fleet', ['secrets', index, 'of'], 'all hosts have the same secret of scope fleet');
   });
+  // One name space: `stackseed secrets rotate LABEL` takes either.
+  const labels = new Set<string>();
+  for (const key of ['secrets', 'certificates'] as const) {
+    (written[key] ?? []).forEach(({ label }, index) => {
+      if (labels.has(label)) add('duplicate-secret', [key, index], 'this label is there twice');
+      labels.add(label);
+    });
+  }
   return [...findings, ...settingFindings(document, written.settings ?? {})];
 }
 
+/**
+ * cloud-init gives up the rest of its list at an owner that does not exist, and before there are packages only
+ * root is sure to. A component that never converges has nobody who would lay a staged file.
+ */
+function layFindings(
+  document: Document,
+  file: string,
+  { lay, owner = 'root', group = 'root' }: FileRuleYaml,
+  ofComponent: ComponentFileYaml['lay'],
+): Finding[] {
+  const found = (code: string, key: string, message: string, hint: string): Finding[] => {
+    const at: Path = ['files', file, key];
+    const place = document.locate(at);
+    return [{ severity: 'error', code, path: formatPath(at), message, hint, ...(place && { place }) }];
+  };
+  if (lay === 'staged' && ofComponent === 'direct') {
+    const hint = 'take it out: the component is laid directly';
+    return found('lay-never', 'lay', 'a file that nobody would lay', hint);
+  }
+  if ((lay ?? ofComponent) !== 'direct' || (owner === 'root' && group === 'root')) return [];
+  const hint = 'leave the owner to root, or have it laid when the component converges (lay: staged)';
+  const key = owner === 'root' ? 'group' : 'owner';
+  return found('direct-owner', key, 'laid before there are packages, so only root is sure to exist', hint);
+}
+
 function componentOf({ name, path, written, tree, scripts }: Folder): Component {
-  const { packages = [], variables = {} } = written;
+  const { packages = [], variables = {}, debconf = [], lay = 'staged' } = written;
   const bootcmd = readScript(path, 'bootcmd.sh');
   return {
     name,
     summary: written.summary,
-    lay: written.lay ?? 'staged',
+    lay,
     after: written.after ?? [],
     packages: byPlatform<string[]>(packages, Array.isArray(packages)),
+    debconf: byPlatform<string[]>(debconf, Array.isArray(debconf)),
     variables: byPlatform<Record<string, string>>(variables, isVariables(variables)),
     ports: (written.ports ?? []).map(({ comment, ...port }) => ({
       ...port,
       ...(comment !== undefined && { comment }),
     })),
-    secrets: written.secrets ?? [],
+    secrets: (written.secrets ?? []).map(({ of, ...secret }) => ({
+      ...secret,
+      ...(of !== undefined && { of }),
+    })),
+    certificates: written.certificates ?? [],
     talksTo: written.talks_to ?? [],
     settings: written.settings ?? {},
     files: tree.files.map((file): ComponentFile => {
-      const { mode, owner, group } = { ...DEFAULT_RULE, ...defined(written.files?.[file.path]) };
-      return { ...file, rule: { mode, owner, group } };
+      const rule = written.files?.[file.path];
+      const { mode, owner, group } = { ...DEFAULT_RULE, ...defined(rule) };
+      return { ...file, rule: { mode, owner, group }, lay: rule?.lay ?? lay };
     }),
     ...defined({ ...scripts, bootcmd }),
   };

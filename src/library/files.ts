@@ -7,10 +7,13 @@ import type { ComponentFile } from './types.ts';
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._@+=:-]+$/;
 const TEMPLATE = '.ejs';
 
+/** A file as it lies there, without what component.yaml says of it. */
+export type Found = Omit<ComponentFile, 'rule' | 'lay'>;
+
 /** The tree below a component's files/ folder by path on the node, sorted; empty where there is none. */
-export function readFileTree(root: string): { files: Omit<ComponentFile, 'rule'>[]; findings: Finding[] } {
+export function readFileTree(root: string): { files: Found[]; findings: Finding[] } {
   const findings: Finding[] = [];
-  const files: Omit<ComponentFile, 'rule'>[] = [];
+  const files: Found[] = [];
   if (lstatSync(root, { throwIfNoEntry: false })?.isDirectory()) walk(root, '', files, findings);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   files.forEach((file, index) => {
@@ -22,7 +25,7 @@ export function readFileTree(root: string): { files: Omit<ComponentFile, 'rule'>
   return { files, findings };
 }
 
-function walk(folder: string, path: string, files: Omit<ComponentFile, 'rule'>[], findings: Finding[]): void {
+function walk(folder: string, path: string, files: Found[], findings: Finding[]): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const source = join(folder, entry.name);
     const target = `${path}/${entry.name}`;

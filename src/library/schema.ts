@@ -112,15 +112,30 @@ function isRange(text: string): boolean {
   return from >= 1 && from < to && to <= 65535;
 }
 
+const secretLabel = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/, { error: 'not a label: such as keystone-database' });
+
 const secret = z.strictObject({
-  label: z
-    .string()
-    .max(63)
-    .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/, { error: 'not a label: such as keystone-database' }),
+  label: secretLabel,
   scope: z.enum(['fleet', 'host']),
   format: z.enum(['hex', 'base64', 'base64url', 'password']),
+  of: name.optional(),
   summary,
 });
+
+const certificate = z.strictObject({ label: secretLabel, summary });
+
+/** The types are those that debconf-set-selections(1) takes, less those that hold no answer. */
+const debconfLine = z
+  .string()
+  .max(1000)
+  .regex(
+    /^[a-z0-9][a-z0-9+.-]+ [A-Za-z0-9+./_-]+ (string|boolean|select|multiselect|password|note)( [\x21-\x7e][\x20-\x7e]*)?$/,
+    { error: 'not an answer for debconf: package, question, type and value, with one space between each' },
+  )
+  .meta({ examples: ['wireshark-common wireshark-common/install-setuid boolean false'] });
 
 const fileRule = z.strictObject({
   mode: z
@@ -136,6 +151,7 @@ const fileRule = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,30}$/, { error: 'not a group name' })
     .optional(),
+  lay: z.enum(['staged', 'direct']).optional(),
 });
 
 /** JSON Schema of a setting. Its default is what a fleet has that says nothing; null means "not set". */
@@ -151,7 +167,9 @@ export const componentFile = z.strictObject({
   packages: z.union([z.array(packageName), z.record(platformKey, z.array(packageName))]).optional(),
   variables: z.union([variables, z.record(platformKey, variables)]).optional(),
   ports: z.array(port).optional(),
+  debconf: z.union([z.array(debconfLine), z.record(platformKey, z.array(debconfLine))]).optional(),
   secrets: z.array(secret).optional(),
+  certificates: z.array(certificate).optional(),
   talks_to: z.array(name).optional(),
   settings: z
     .record(
@@ -165,3 +183,4 @@ export const componentFile = z.strictObject({
 export type PlatformFile = z.infer<typeof platformFile>;
 export type RoleFile = z.infer<typeof roleFile>;
 export type ComponentFileYaml = z.infer<typeof componentFile>;
+export type FileRuleYaml = z.infer<typeof fileRule>;

@@ -66,6 +66,14 @@ export interface SecretRule {
   scope: 'fleet' | 'host';
   /** How 32 derived bytes are written: hex, base64, base64url, or a password of 32 letters and digits. */
   format: 'hex' | 'base64' | 'base64url' | 'password';
+  /** A role of talks_to: the component may know the secrets of all its hosts, not only this host's own. */
+  of?: string;
+  summary: string;
+}
+
+/** A certificate by the fleet's authority, another one for each host that has the component. */
+export interface CertificateRule {
+  label: string;
   summary: string;
 }
 
@@ -85,19 +93,27 @@ export interface ComponentFile {
   template: boolean;
   content: Buffer;
   rule: FileRule;
+  /**
+   * "staged": laid by the node engine when the component converges. "direct": laid by cloud-init in its final
+   * place, before there are packages.
+   */
+  lay: 'staged' | 'direct';
 }
 
 export interface Component {
   name: string;
   summary: string;
-  /** "staged": laid by the node engine when the component converges. "direct": laid by cloud-init in its final place. */
+  /** How its files are laid that say nothing of it themselves. One that is "direct" never converges. */
   lay: 'staged' | 'direct';
   /** Components that converge before this one, where the host has them. */
   after: string[];
   packages: ByPlatform<string[]>;
+  /** Answers to the questions of packages, each a line for debconf-set-selections: package, question, type, value. */
+  debconf: ByPlatform<string[]>;
   variables: ByPlatform<Record<string, string>>;
   ports: PortRule[];
   secrets: SecretRule[];
+  certificates: CertificateRule[];
   /** Listed roles whose hosts this component's files may name. */
   talksTo: string[];
   /** JSON Schema of each setting, `default` and `description` included. */

@@ -1,14 +1,17 @@
+import { clusterRole } from '../inventory/cluster-role.ts';
 import type { Inventory, InventoryHost } from '../inventory/schema.ts';
 import type { Component, Library } from '../library/types.ts';
 import type { Finding } from '../report/finding.ts';
 import { aptOf } from './apt.ts';
+import { clusterMembers } from './cluster.ts';
 import { baseRole, forPlatform, orderedComponents } from './components.ts';
 import { type Addresses, drawAddresses } from './draw.ts';
 import { type Lookup, layersOf, lookup } from './layers.ts';
 import type { Lock } from './lock.ts';
 import { byName, fleetNetworks, hostDevices, hostNetworks } from './networks.ts';
 import { openingsOf } from './openings.ts';
-import type { FleetView, HostPlan, Origin, Peer, Plan, User } from './types.ts';
+import { sharedByControllers } from './shared.ts';
+import type { ClusterPlan, FleetView, HostPlan, Origin, Peer, Plan, User } from './types.ts';
 
 export interface PlanOptions {
   /** Overrides every platform of the inventory. */
@@ -32,10 +35,27 @@ export function makePlan(
   const addresses = drawAddresses(inventory, lock);
   const listed = listedPeers(inventory, library, addresses);
   const fleet = fleetOf(inventory);
+  const context = { inventory, library, fleet, listed, addresses, options };
   const hosts = Object.entries(inventory.hosts)
     .filter(([name, host]) => host.state !== 'absent' && (!options.only || options.only.has(name)))
-    .map(([name, host]) => planHost({ inventory, library, fleet, listed, addresses, options }, name, host));
-  return { plan: { fleet, hosts }, addresses, findings: addresses.findings };
+    .map(([name, host]) => planHost(context, name, host));
+  // An address is missing where a range has no more of them.
+  const cluster = addresses.findings.length > 0 ? undefined : clusterOf(context, lock, hosts);
+  return { plan: { fleet, hosts, ...(cluster && { cluster }) }, addresses, findings: addresses.findings };
+}
+
+/** The cluster takes all controllers, planned or not: one that is rendered alone has to come out the same. */
+function clusterOf(context: Context, lock: Lock, hosts: HostPlan[]): ClusterPlan | undefined {
+  const { inventory, library, fleet, addresses } = context;
+  const having = Object.entries(inventory.hosts)
+    .filter(([, host]) => rolesOf(inventory, host).includes(clusterRole))
+    .map(([name, host]) => ({ name, host }));
+  const members = clusterMembers(inventory, having, addresses, lock.cluster);
+  if (!members) return undefined;
+  const plans = having
+    .filter(({ host }) => host.state !== 'absent')
+    .map(({ name, host }) => hosts.find((one) => one.name === name) ?? planHost(context, name, host));
+  return { ...members, shared: sharedByControllers(members, fleet, plans, library) };
 }
 
 interface Context {
@@ -126,12 +146,10 @@ function planHost(context: Context, name: string, host: InventoryHost): HostPlan
     openings: openingsOf(components, networks, fleet, listed),
     packages: [...new Set(components.flatMap((one) => forPlatform(one.packages, platformName) ?? []))].sort(),
     secrets: components.flatMap((component) =>
-      component.secrets.map(({ label, scope, format }) => ({
-        component: component.name,
-        label,
-        scope,
-        format,
-      })),
+      component.secrets.map(({ summary: _, ...rule }) => ({ component: component.name, ...rule })),
+    ),
+    certificates: components.flatMap(({ name: component, certificates }) =>
+      certificates.map(({ label }) => ({ component, label })),
     ),
     ...(phoneHome && { phoneHome: { url: phoneHome } }),
     explain: look.explained,

@@ -68,6 +68,40 @@ export interface Peer {
   addresses: Record<string, string>;
 }
 
+/** A controller as the others know it. */
+export interface Controller extends Peer {
+  /** Its place among those that are present, from 1, in the order of the inventory. */
+  rank: number;
+  /** On the management network. */
+  address: string;
+  /** What switches it off when it hangs; the password is its secret `bmc`. */
+  bmc?: { address: string; user?: string };
+}
+
+/** What the controllers know of each other. */
+export interface ClusterPlan {
+  /** Names the cluster and its data: the inventory's `cluster.id`, else the name of the fleet. */
+  id: string;
+  /** SHA-256, hex, of who belongs to it: id, present controllers with their addresses in order, `ever`. */
+  list: string;
+  /** Those that are present, in the order of the inventory. */
+  controllers: Controller[];
+  /** Every controller that a cluster of this id ever had, by name, each with the address it had last. */
+  ever: { name: string; address: string }[];
+  /** What the generation counts the changes of, but for secrets. */
+  shared: {
+    /** SHA-256, hex. */
+    digest: string;
+    /** The secrets that belong to it: those of the fleet, and those of hosts whose peers may know them. */
+    secrets: { label: string; format: SecretUse['format']; hosts?: string[] }[];
+  };
+}
+
+/** The cluster with its generation, which counts changes of what its controllers share. */
+export interface Cluster extends Omit<ClusterPlan, 'shared'> {
+  generation: number;
+}
+
 export interface Opening {
   component: string;
   protocol: 'tcp' | 'udp';
@@ -91,6 +125,8 @@ export interface SecretUse {
   label: string;
   scope: 'fleet' | 'host';
   format: 'hex' | 'base64' | 'base64url' | 'password';
+  /** Role in `peers` whose hosts' secrets of this label the component may know, besides this host's own. */
+  of?: string;
 }
 
 export interface FleetView {
@@ -138,6 +174,7 @@ export interface HostPlan {
   openings: Opening[];
   packages: string[];
   secrets: SecretUse[];
+  certificates: { component: string; label: string }[];
   phoneHome?: { url: string };
   /** Filled only for hosts that an explanation was asked for. */
   explain: Explained[];
@@ -146,4 +183,6 @@ export interface HostPlan {
 export interface Plan {
   fleet: FleetView;
   hosts: HostPlan[];
+  /** Absent where no host is a controller. */
+  cluster?: ClusterPlan;
 }

@@ -1,5 +1,6 @@
-import type { Component } from '../library/types.ts';
+import type { Component, ComponentFile } from '../library/types.ts';
 import type { FleetView, HostPlan } from '../plan/types.ts';
+import type { Certificate, Given } from './given.ts';
 import { renderTemplate, TemplateError } from './template.ts';
 
 /** A file on its way to a node: where it goes, and whose it is there. */
@@ -11,41 +12,66 @@ export interface NodeFile {
   group: string;
 }
 
-/** Gives the value of a secret that the component declares. */
-export type SecretValue = (component: string, label: string) => string;
+/** A file of a component, and who lays it. */
+export type RenderedFile = NodeFile & { lay: ComponentFile['lay'] };
 
 /** Renders a component's files for a host, in the order of their paths. */
 export function componentFiles(
   component: Component,
   host: HostPlan,
   fleet: FleetView,
-  secretValue: SecretValue,
-): NodeFile[] {
-  return component.files.map((file): NodeFile => {
-    const { mode, owner, group } = file.rule;
-    if (!file.template) return { path: file.path, content: file.content, mode, owner, group };
-    const secret = (label: string): string => {
-      if (!component.secrets.some((rule) => rule.label === label)) {
-        throw new Error(`component ${component.name} declares no secret ${label}`);
-      }
-      if (!mode.endsWith('0')) {
-        throw new TemplateError(
-          file.source,
-          undefined,
-          `holds a secret, but its mode ${mode} lets others read it`,
-        );
-      }
-      return secretValue(component.name, label);
-    };
-    const locals = {
-      host,
-      fleet,
-      settings: host.settings[component.name] ?? {},
-      variables: host.variables[component.name] ?? {},
-      peers: Object.fromEntries(component.talksTo.map((role) => [role, host.peers[role] ?? []])),
-      network: (wanted: string) => host.networks.find(({ functions }) => functions.includes(wanted)),
-      secret,
-    };
-    return { path: file.path, content: Buffer.from(renderTemplate(file, locals)), mode, owner, group };
+  given: Given,
+): RenderedFile[] {
+  const locals = {
+    host,
+    fleet,
+    settings: host.settings[component.name] ?? {},
+    variables: host.variables[component.name] ?? {},
+    peers: Object.fromEntries(component.talksTo.map((role) => [role, host.peers[role] ?? []])),
+    network: (wanted: string) => host.networks.find(({ functions }) => functions.includes(wanted)),
+    cluster: given.cluster,
+    authority: () => given.authority(),
+  };
+  return component.files.map((file): RenderedFile => {
+    const { lay, rule } = file;
+    if (!file.template) return { path: file.path, content: file.content, ...rule, lay };
+    const text = renderTemplate(file, { ...locals, ...closed(component, file, given) });
+    return { path: file.path, content: Buffer.from(text), ...rule, lay };
   });
+}
+
+/** What a template may print only where others cannot read the file. */
+function closed(component: Component, file: ComponentFile, given: Given): Record<string, unknown> {
+  const declared = (kind: 'secrets' | 'certificates', label: string): void => {
+    if (component[kind].some((rule) => rule.label === label)) return;
+    throw new Error(`component ${component.name} declares no ${kind.slice(0, -1)} ${label}`);
+  };
+  const close = (): void => {
+    const { mode } = file.rule;
+    if (mode.endsWith('0')) return;
+    throw new TemplateError(
+      file.source,
+      undefined,
+      `holds a secret, but its mode ${mode} lets others read it`,
+    );
+  };
+  return {
+    secret(label: string, host?: string): string {
+      declared('secrets', label);
+      close();
+      return given.secret(component.name, label, host);
+    },
+    certificate(label: string): Certificate {
+      declared('certificates', label);
+      const { certificate, key, authority } = given.certificate(component.name, label);
+      return {
+        certificate,
+        authority,
+        get key() {
+          close();
+          return key;
+        },
+      };
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Library } from '../library/types.ts';
 import type { FleetView, HostPlan } from '../plan/types.ts';
-import type { SecretValue } from './component.ts';
+import type { Given } from './given.ts';
 import { networkConfig } from './network-config.ts';
 import { nodeFiles } from './node-files.ts';
 import type { Tree } from './tree.ts';
@@ -15,17 +15,12 @@ export interface HostTree {
 }
 
 /** Renders a host's seed. Pure: the same plan, library and secrets give the same bytes. */
-export function renderHost(
-  host: HostPlan,
-  fleet: FleetView,
-  library: Library,
-  secretValue: SecretValue,
-): HostTree {
+export function renderHost(host: HostPlan, fleet: FleetView, library: Library, given: Given): HostTree {
   const platform = library.platforms.get(host.platform);
   const bootcmd = library.components.get('node')?.bootcmd;
   if (!platform || bootcmd === undefined)
     throw new Error('the library lacks the platform or the node engine');
-  const files = nodeFiles(host, fleet, library, platform, secretValue);
+  const files = nodeFiles(host, fleet, library, platform, given);
   const user = userData(host, fleet, files, bootcmd);
   const network = yamlText(networkConfig(host, platform), `# ${host.fqdn}: written by stackseed.\n`);
   const digest = createHash('sha256').update(user).update('\0').update(network).digest('hex');

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Library, Platform } from '../library/types.ts';
+import { forPlatform } from '../plan/components.ts';
 import type { FleetView, HostPlan } from '../plan/types.ts';
-import { componentFiles, type NodeFile, type SecretValue } from './component.ts';
+import { componentFiles, type NodeFile } from './component.ts';
+import type { Given } from './given.ts';
 import { nodeEnv } from './node-env.ts';
 
 const seedFolder = '/var/lib/stackseed/seed';
@@ -15,7 +17,7 @@ export function nodeFiles(
   fleet: FleetView,
   library: Library,
   platform: Platform,
-  secretValue: SecretValue,
+  given: Given,
 ): NodeFile[] {
   const converging = host.components.filter((name) => library.components.get(name)?.lay === 'staged');
   const files = [
@@ -27,7 +29,7 @@ export function nodeFiles(
       `[Unit]\nWants=${converging.map(unit).join(' ')}\n`,
       '0644',
     ),
-    ...host.components.flatMap((name) => ofComponent(name, host, fleet, library, secretValue)),
+    ...host.components.flatMap((name) => ofComponent(name, host, fleet, library, given)),
   ].sort((a, b) => (a.path < b.path ? -1 : 1));
   const list = files.map(({ path, content }) => `${sha256(content)}  ${path}`);
   return [...files, rootFile(`${seedFolder}/seed.list`, lines([...list, `# end ${list.length}`]), '0600')];
@@ -38,12 +40,16 @@ function ofComponent(
   host: HostPlan,
   fleet: FleetView,
   library: Library,
-  secretValue: SecretValue,
+  given: Given,
 ): NodeFile[] {
   const component = library.components.get(name);
   if (!component) return [];
-  const files = componentFiles(component, host, fleet, secretValue);
+  const files = componentFiles(component, host, fleet, given);
   const folder = `${seedFolder}/components/${name}`;
+  const direct = files.filter(({ lay }) => lay === 'direct').map(({ lay: _, ...file }) => file);
+  const staged = files.filter(({ lay }) => lay === 'staged');
+  const answers = forPlatform(component.debconf, host.platform) ?? [];
+  const debconf = answers.length > 0 ? [rootFile(`${folder}/debconf`, lines(answers), '0600')] : [];
   const after = host.after[name] ?? [];
   const order =
     after.length > 0
@@ -58,10 +64,11 @@ function ofComponent(
   const scripts = Object.entries({ converge: component.converge, health: component.health }).flatMap(
     ([script, text]) => (text === undefined ? [] : [rootFile(`${folder}/${script}.sh`, text, '0700')]),
   );
-  if (component.lay === 'direct') return [...files, ...scripts, ...order];
-  const staged = files.map((file) => rootFile(`${folder}/files${file.path}`, file.content, '0600'));
-  const list = files.map(({ mode, owner, group, path }) => `${mode} ${owner} ${group} ${path}`);
-  return [...staged, ...scripts, rootFile(`${folder}/files.list`, lines(list), '0600'), ...order];
+  const all = [...direct, ...debconf, ...scripts, ...order];
+  if (component.lay === 'direct') return all;
+  const copies = staged.map((file) => rootFile(`${folder}/files${file.path}`, file.content, '0600'));
+  const list = staged.map(({ mode, owner, group, path }) => `${mode} ${owner} ${group} ${path}`);
+  return [...all, ...copies, rootFile(`${folder}/files.list`, lines(list), '0600')];
 }
 
 function unit(component: string): string {

@@ -20,9 +20,9 @@ export async function makeAuthority(fleet: string, now: Date): Promise<{ key: st
   const x509 = await import('@peculiar/x509');
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const usage = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
-  // From midnight, for machines whose clocks are somewhat behind.
-  const notBefore = new Date(Math.floor(now.getTime() / DAY) * DAY);
-  const notAfter = new Date(notBefore);
+  // From 1970, because a machine whose clock is not set boots in that year, and must trust its peers to set it.
+  const notBefore = new Date(0);
+  const notAfter = new Date(Math.floor(now.getTime() / DAY) * DAY);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + YEARS);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     // Positive, and never empty.

@@ -66,7 +66,8 @@ function checkAuthority(document: Document, ca: { key: string; certificate: stri
     ];
   };
   try {
-    createPrivateKey(ca.key);
+    if (createPrivateKey(ca.key).asymmetricKeyType !== 'rsa')
+      return problem('key', 'not an RSA key: only what that signs is the same bytes each time');
   } catch {
     return problem('key', 'not a private key');
   }

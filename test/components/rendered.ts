@@ -6,6 +6,7 @@ import { emptyLock } from '../../src/plan/lock.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { componentFiles } from '../../src/render/component.ts';
 import { example } from '../fixtures.ts';
+import { pretendGiven } from '../given.ts';
 
 const { library } = loadLibrary([]);
 
@@ -19,7 +20,7 @@ export function rendered(inventory: string, host: string, path: string): string 
     const component = library.components.get(name);
     const file = component?.files.find((one) => one.path === path);
     if (!found || !component || !file) return [];
-    return componentFiles({ ...component, files: [file] }, found, plan.fleet, () => 'secret');
+    return componentFiles({ ...component, files: [file] }, found, plan.fleet, pretendGiven(plan, found));
   });
   if (texts.length !== 1) throw new Error(`${host} has ${texts.length} files ${path}`);
   return texts[0]?.content.toString() ?? '';

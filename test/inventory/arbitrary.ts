@@ -10,7 +10,7 @@ export const inventoryArbitrary: fc.Arbitrary<Inventory> = fc
     fleet: label(),
     domain: fc.tuple(label(), label()).map((labels) => labels.join('.')),
     platform: fc.constantFrom('debian-12', 'debian-13', 'ubuntu-16.04', 'ubuntu-24.04'),
-    uses: fc.shuffledSubarray(['manage', 'public', 'tunnel'] as const, { minLength: 1 }),
+    uses: fc.shuffledSubarray(['manage', 'public', 'tunnel'] as const, { minLength: 1 }).map(forManage),
     hosts: fc.uniqueArray(hostShape(), { minLength: 1, maxLength: 12, selector: ({ name }) => name }),
     groups: fc.uniqueArray(groupShape(), { maxLength: 3, selector: ({ name }) => name }),
     users: fc.dictionary(userName(), user(), { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
@@ -21,6 +21,11 @@ export const inventoryArbitrary: fc.Arbitrary<Inventory> = fc
     memory: fc.option(fc.integer({ min: 16, max: 65536 }), { nil: undefined }),
   })
   .map(toInventory);
+
+/** A controller has to be on the network for manage; an only network serves as that. */
+function forManage(uses: Parts['uses']): Parts['uses'] {
+  return uses.length === 1 || uses.includes('manage') ? uses : [...uses, 'manage'];
+}
 
 interface HostShape {
   name: string;

@@ -11,6 +11,7 @@ import { emptyLock } from '../../src/plan/lock.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { HostPlan } from '../../src/plan/types.ts';
 import { renderHost } from '../../src/render/host-tree.ts';
+import { pretendGiven } from '../given.ts';
 import { inventoryArbitrary } from '../inventory/arbitrary.ts';
 import { hostileInventories, plainInventory } from '../inventory/hostile.ts';
 
@@ -36,7 +37,7 @@ function render(inventory: Inventory): Rendered[] {
       host,
       plan.fleet,
       library,
-      (component, label) => `secret-of-${component}-${label}`,
+      pretendGiven(plan, host, (component, label) => `secret-of-${component}-${label}`),
     );
     const texts = Object.fromEntries([...tree].map(([name, file]) => [name, String(file.content)]));
     return { host, texts, userData: parse(texts['user-data'] ?? '', { version: '1.1' }) };

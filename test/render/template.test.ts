@@ -9,6 +9,7 @@ function file(text: string) {
     template: true,
     content: Buffer.from(text),
     rule: { mode: '0644', owner: 'root', group: 'root' },
+    lay: 'staged' as const,
   };
 }
 

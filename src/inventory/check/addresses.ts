@@ -1,6 +1,8 @@
 import type { Path } from '../../document/types.ts';
 import type { Component, Library } from '../../library/types.ts';
+import { clusterRole } from '../cluster-role.ts';
 import { contains, toAddress, toBlock, toNumber } from '../ipv4.ts';
+import { manageNetwork } from './cluster.ts';
 import type { Check, CheckedHost } from './context.ts';
 
 /** Every address is in its network, is one that a host can have, and is had by one host or VIP only. */
@@ -83,7 +85,7 @@ function checkGateway(check: Check, { name, host, roles }: CheckedHost): void {
 
 /** A host has an address, or something that gives it one; and where others are told of it, we must know it. */
 function checkKnown(check: Check, checked: CheckedHost): void {
-  const { name, host } = checked;
+  const { name, host, roles } = checked;
   for (const [networkName, attachment] of Object.entries(host.networks)) {
     const network = check.inventory.networks[networkName];
     if (!network || attachment.address !== undefined) continue;
@@ -97,6 +99,8 @@ function checkKnown(check: Check, checked: CheckedHost): void {
       const hint = 'give it an address, or "none" for a NIC that carries none';
       check.report({ code: 'address-missing', path, at: 'key', message, hint, about });
     } else if (network.dhcp && !network.external) {
+      // checkCluster says it.
+      if (roles.includes(clusterRole) && networkName === manageNetwork(check, host)) continue;
       const told = toldOf(check, checked);
       if (!told) continue;
       const message = `${told.component} of ${told.host} names the hosts of role ${told.role}, but the address of ${name} comes by DHCP`;

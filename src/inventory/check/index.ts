@@ -2,6 +2,7 @@ import type { Finding } from '../../report/finding.ts';
 import { checkAddresses } from './addresses.ts';
 import { checkAttachments } from './attachments.ts';
 import { checkBonds } from './bonds.ts';
+import { checkCluster } from './cluster.ts';
 import { type Check, type CheckInput, context } from './context.ts';
 import { checkDisks } from './disks.ts';
 import { checkDomain } from './domain.ts';
@@ -34,6 +35,7 @@ const RULES: ((check: Check) => void)[] = [
   checkGroups,
   checkHosts,
   checkRoles,
+  checkCluster,
   checkAttachments,
   checkBonds,
   checkInterfaces,

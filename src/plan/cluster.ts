@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { Inventory, InventoryHost } from '../inventory/schema.ts';
+import type { Addresses } from './draw.ts';
+import type { LockedCluster } from './lock.ts';
+import { hostNetworks } from './networks.ts';
+import type { ClusterPlan, Controller } from './types.ts';
+
+/** A host of the inventory that has the role, whether it is present or absent. */
+export interface ClusterHost {
+  name: string;
+  host: InventoryHost;
+}
+
+/**
+ * Who belongs to the cluster. A controller that the lock holds stays in `ever` when it becomes absent or leaves
+ * the inventory, with the address that it had: it may hold the only data. Another id than the lock's begins
+ * afresh with those that are present. Where there is no cluster in the lock, nothing is known of what was
+ * before, and those that the inventory calls absent count.
+ */
+export function clusterMembers(
+  inventory: Inventory,
+  hosts: ClusterHost[],
+  addresses: Addresses,
+  locked: LockedCluster | undefined,
+): Omit<ClusterPlan, 'shared'> | undefined {
+  const id = inventory.cluster?.id ?? inventory.fleet;
+  const address = ({ name, host }: ClusterHost): string | undefined => {
+    const networks = hostNetworks(inventory, host, addresses.of.get(name) ?? new Map());
+    return networks.find(({ functions }) => functions.includes('manage'))?.address;
+  };
+  const present = hosts.filter(({ host }) => host.state !== 'absent');
+  if (present.length === 0) return undefined;
+  const controllers = present.map((one, index): Controller => {
+    const { name, host } = one;
+    const own = address(one);
+    if (own === undefined) throw new Error(`${name}: no address on the management network`);
+    const { bmc } = host;
+    return {
+      name,
+      fqdn: `${name}.${inventory.domain}`,
+      addresses: Object.fromEntries(addresses.of.get(name) ?? []),
+      rank: index + 1,
+      address: own,
+      ...(bmc && { bmc: { address: bmc.address, ...(bmc.user !== undefined && { user: bmc.user }) } }),
+    };
+  });
+  const ever = new Map(locked?.id === id ? locked.controllers : []);
+  if (locked === undefined) {
+    for (const one of hosts) {
+      const known = address(one);
+      if (known !== undefined) ever.set(one.name, known);
+    }
+  }
+  for (const one of controllers) ever.set(one.name, one.address);
+  const sorted = [...ever].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, at]) => ({ name, address: at }));
+  return { id, list: listDigest(id, controllers, sorted), controllers, ever: sorted };
+}
+
+function listDigest(id: string, controllers: Controller[], ever: ClusterPlan['ever']): string {
+  const pair = (one: { name: string; address: string }) => [one.name, one.address];
+  const text = JSON.stringify([id, controllers.map(pair), ever.map(pair)]);
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,24 @@
+import { clusterRole } from '../src/inventory/cluster-role.ts';
+import type { HostPlan, Plan } from '../src/plan/types.ts';
+import type { Given } from '../src/render/given.ts';
+
+const pem = (kind: string, text: string) => `-----BEGIN ${kind}-----\n${text}\n-----END ${kind}-----\n`;
+
+/** What templates are given, without secrets: each value says what it stands for. The cluster is in generation 1. */
+export function pretendGiven(
+  { cluster: planned }: Plan,
+  host: HostPlan,
+  secret: Given['secret'] = () => 'secret',
+): Given {
+  const cluster = host.roles.includes(clusterRole) ? planned : undefined;
+  return {
+    secret,
+    certificate: (_, label) => ({
+      certificate: pem('CERTIFICATE', label),
+      key: pem('PRIVATE KEY', label),
+      authority: pem('CERTIFICATE', 'authority'),
+    }),
+    authority: () => pem('CERTIFICATE', 'authority'),
+    ...(cluster && { cluster: { ...cluster, generation: 1 } }),
+  };
+}
