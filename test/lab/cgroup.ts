@@ -46,6 +46,7 @@ export function allMembers(folder: string): number[] {
 /** SIGKILL to all that is in the cgroup, at one moment, and then the cgroup goes. */
 export async function killCgroup(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
+  // Linux 5.14 and later.
   await writeFile(join(folder, 'cgroup.kill'), '1');
   for (let tries = 0; await isPopulated(folder); tries += 1) {
     if (tries > 1000) throw new Error(`processes in ${folder} do not die: ${allMembers(folder).join(' ')}`);

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, cacheFolder } from '../images/cache.ts';
-import { aptLines, bootstrap, bootstrapOptions } from '../images/debian.ts';
+import { aptLines, bootstrapOptions } from '../images/debian.ts';
 import { must } from '../images/run.ts';
 import { script } from './scripts.ts';
 
@@ -32,6 +32,12 @@ const image = [
 /** What the lab asks beside it; nothing on a node may depend on these. fuseiso stands in for the kernel's isofs. */
 const probes = ['curl', 'fuseiso', 'iputils-arping', 'jq', 'less', 'netcat-openbsd', 'socat', 'tcpdump'];
 
+/** Ends with this process, and its mounts with it. */
+const alone = [
+  ...['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--uts'],
+  ...['--pid', '--mount-proc', '--fork', '--kill-child'],
+];
+
 /** Shell run on the finished tree, which is "$1". */
 const hooks = [
   'printf "datasource_list: [NoCloud, None]\\n" > "$1/etc/cloud/cloud.cfg.d/90-lab.cfg"',
@@ -60,9 +66,14 @@ async function baseLayer(): Promise<string> {
   const inputs = [all, bootstrapOptions, hooks, await readFile(reader, 'utf8')];
   // Apart from the hooks, since where this checkout lies does not decide what comes out.
   const install = `install -m 0755 ${reader} "$1/usr/sbin/mount.iso9660"`;
-  const folder = await cached('lab-layers/base', inputs, (building) =>
-    bootstrap(join(building, 'root'), 'bookworm', all, [install, ...hooks], join(building, 'build.log')),
-  );
+  const folder = await cached('lab-layers/base', inputs, async (building) => {
+    const options = [...bootstrapOptions, ...[install, ...hooks].map((hook) => `--customize-hook=${hook}`)];
+    const command = ['mmdebstrap', ...options, `--include=${all.join(',')}`];
+    await must([...alone, ...command, 'bookworm', join(building, 'root'), '-'], {
+      input: `${(await aptLines('bookworm')).join('\n')}\n`,
+      log: join(building, 'build.log'),
+    });
+  });
   return join(folder, 'root');
 }
 
@@ -72,9 +83,7 @@ async function packageLayer(base: string, packages: string[]): Promise<string> {
   const folder = await cached('lab-layers/packages', inputs, async (building) => {
     const upper = join(building, 'root');
     await Promise.all([mkdir(upper), mkdir(join(building, 'work')), mkdir(join(building, 'mnt'))]);
-    // Ends with this process, and its mounts with it.
-    const alone = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--uts', '--pid'];
-    await must([...alone, '--fork', '--kill-child', bake, building, base, ...packages], {
+    await must([...alone, bake, building, base, ...packages], {
       input: `${(await aptLines('bookworm')).join('\n')}\n`,
       log: join(building, 'build.log'),
     });

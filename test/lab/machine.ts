@@ -35,7 +35,8 @@ export interface Machine {
   prefix(): Promise<string[] | undefined>;
   /** Puts a seed ISO into the drive; the machine sees it when it is next switched on or rebooted. */
   insert(iso: string): Promise<void>;
-  hasDisk(): boolean;
+  /** Shapes what comes to it by a queueing discipline, given in the words of tc; undefined: as fast as it goes. */
+  shape(discipline: string | undefined): Promise<void>;
   wipe(): Promise<void>;
   /** Bytes of memory that its programs have for themselves, their shares of what they share included. */
   memory(): number;
@@ -65,7 +66,6 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
     pid,
     cut,
     isOn: () => isPopulated(cgroup),
-    hasDisk: () => existsSync(join(folder, 'upper')),
     async on(layers) {
       if (await isPopulated(cgroup)) return;
       await mkdir(folder, { recursive: true });
@@ -106,6 +106,20 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
       await mkdir(folder, { recursive: true });
       await copyFile(iso, join(folder, 'seed.iso.new'));
       await rename(join(folder, 'seed.iso.new'), join(folder, 'seed.iso'));
+    },
+    async shape(discipline) {
+      const file = join(folder, 'shape');
+      await mkdir(folder, { recursive: true });
+      if (await isPopulated(cgroup)) {
+        for (const { port } of spec.cards) {
+          const words = discipline
+            ? ['replace', 'dev', port, 'root', ...discipline.split(' ')]
+            : ['delete', 'dev', port, 'root'];
+          const { code, stderr } = await network.exec(['tc', 'qdisc', ...words]);
+          if (code !== 0 && discipline) throw new Error(`tc: ${discipline}: ${stderr.trim()}`);
+        }
+      }
+      await (discipline ? writeFile(file, discipline) : rm(file, { force: true }));
     },
     async wipe() {
       await cut();

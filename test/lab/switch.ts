@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { must, type Ran, type RunOptions, run } from '../images/run.ts';
@@ -29,6 +29,9 @@ export function labSwitch(cgroup: string): Switch {
   const clients = join(cgroup, 'clients');
   // What runs in the cgroup and is in another namespace than this process.
   const findPid = async (): Promise<number | undefined> => (await members(holder)).find(isApart);
+  // Made when the bridges are there: a switch without it is one whose start was broken off.
+  const ready = join(cgroup, 'ready');
+  const isOn = async (): Promise<boolean> => existsSync(ready) && (await findPid()) !== undefined;
   const namespace = async (): Promise<string> => {
     const pid = await findPid();
     if (pid === undefined) throw new Error('the lab is down');
@@ -41,26 +44,37 @@ export function labSwitch(cgroup: string): Switch {
   ];
   const exec = async (argv: string[], options: RunOptions = {}): Promise<Ran> =>
     run([...(await prefix()), ...argv], options);
+  // Hosts that are switched on at once share one start.
+  let starting: Promise<void> | undefined;
   return {
     namespace,
     prefix,
     exec,
-    isOn: async () => (await findPid()) !== undefined,
+    isOn,
     off: () => killCgroup(cgroup),
-    async on(networks) {
-      if ((await findPid()) !== undefined) return;
-      await makeCgroup(holder);
-      await makeCgroup(clients);
-      const words = [...inCgroup(holder), 'unshare', '--net', 'sleep', 'infinity'];
-      spawn(words[0] ?? '', words.slice(1), { detached: true, stdio: 'ignore' }).unref();
-      for (let tries = 0; (await findPid()) === undefined; tries += 1) {
-        if (tries > 500) throw new Error('the switch does not start');
-        await sleep(10);
-      }
-      const input = ['link set lo up', ...networks.flatMap(bridge)].join('\n');
-      await must([...(await prefix()), 'ip', '-batch', '-'], { input });
+    on(networks) {
+      starting ??= start(networks).finally(() => {
+        starting = undefined;
+      });
+      return starting;
     },
   };
+
+  async function start(networks: NetworkSpec[]): Promise<void> {
+    if (await isOn()) return;
+    await killCgroup(cgroup);
+    await makeCgroup(holder);
+    await makeCgroup(clients);
+    const words = [...inCgroup(holder), 'unshare', '--net', 'sleep', 'infinity'];
+    spawn(words[0] ?? '', words.slice(1), { detached: true, stdio: 'ignore' }).unref();
+    for (let tries = 0; (await findPid()) === undefined; tries += 1) {
+      if (tries > 500) throw new Error('the switch does not start');
+      await sleep(10);
+    }
+    const input = ['link set lo up', ...networks.flatMap(bridge)].join('\n');
+    await must([...(await prefix()), 'ip', '-batch', '-'], { input });
+    await makeCgroup(ready);
+  }
 }
 
 function bridge({ bridge: name, client }: NetworkSpec): string[] {

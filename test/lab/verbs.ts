@@ -2,7 +2,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../fixtures.ts';
+import type { LabHost } from './host.ts';
 import { type Lab, openLab } from './lab.ts';
+import type { Link, LinkOptions } from './links.ts';
+import { statusTable } from './status.ts';
+import { watch } from './watch.ts';
 
 export interface Verb {
   name: string;
@@ -13,13 +17,29 @@ export interface Verb {
 }
 
 /** A verb that does the same to each host that is named. */
-function each(name: string, does: string, act: (host: ReturnType<Lab['host']>) => Promise<void>): Verb {
+function each(name: string, does: string, act: (host: LabHost) => Promise<void>): Verb {
   const run = async (lab: Lab, words: string[]): Promise<number> => {
     if (words.length === 0) throw new Error(`${name} which host?`);
     await Promise.all(words.map((word) => lab.host(word)).map(act));
     return 0;
   };
   return { name, takes: 'HOST...', does, run };
+}
+
+/** "A:B" words and options of links. */
+function linksOf(words: string[]): { links: Link[]; options: LinkOptions } {
+  const { values, positionals } = parseArgs({
+    args: words,
+    options: { 'one-way': { type: 'boolean' }, network: { type: 'string', multiple: true } },
+    allowPositionals: true,
+  });
+  const links = positionals.map((word): Link => {
+    const [from, to, more] = word.split(':');
+    if (!from || !to || more !== undefined) throw new Error(`${word} is no link: A:B`);
+    return [from, to];
+  });
+  const { 'one-way': oneWay = false, network: networks } = values;
+  return { links, options: { oneWay, ...(networks && { networks }) } };
 }
 
 export const verbs: Verb[] = [
@@ -64,6 +84,88 @@ export const verbs: Verb[] = [
         child.on('error', reject);
         child.on('close', (code) => resolve(code ?? 128));
       });
+    },
+  },
+  {
+    name: 'partition',
+    takes: 'A:B... [--one-way] [--network N]',
+    does: 'cut links; --one-way cuts what goes from A to B; A or B may be "client"',
+    async run(lab, words) {
+      const { links, options } = linksOf(words);
+      if (links.length === 0) throw new Error('partition which links? A:B');
+      await lab.partition(links, options);
+      return 0;
+    },
+  },
+  {
+    name: 'drop',
+    takes: 'PERCENT A:B... [--one-way] [--network N]',
+    does: 'lose a share of the frames by chance',
+    async run(lab, [percent = '', ...words]) {
+      const { links, options } = linksOf(words);
+      if (!(Number(percent) >= 0 && Number(percent) <= 100) || links.length === 0)
+        throw new Error('drop how many percent on which links? PERCENT A:B');
+      await lab.drop(links, Number(percent), options);
+      return 0;
+    },
+  },
+  {
+    name: 'heal',
+    takes: '[A:B...] [--one-way] [--network N]',
+    does: 'mend links, all of them when none is named',
+    async run(lab, words) {
+      const { links, options } = linksOf(words);
+      await (links.length > 0 ? lab.heal(links, options) : lab.heal());
+      return 0;
+    },
+  },
+  {
+    name: 'slow',
+    takes: 'HOST [RATE]',
+    does: 'slow down what comes to a host, such as to 512kbit; without a rate: as fast as it goes',
+    async run(lab, [host = '', rate]) {
+      await lab.host(host).slow(rate);
+      return 0;
+    },
+  },
+  {
+    name: 'arp',
+    takes: 'NETWORK ADDRESS',
+    does: 'the hosts that answer for an address',
+    async run(lab, [network = '', address = '']) {
+      const answers = await lab.arp(network, address);
+      process.stdout.write(answers.map((answer) => `${answer}\n`).join(''));
+      return answers.length === 1 ? 0 : 1;
+    },
+  },
+  {
+    name: 'status',
+    takes: '[--watch | --until-ready [SECONDS]]',
+    does: 'components of all hosts, once, live, or live until all are ready',
+    async run(lab, words) {
+      const { values, positionals } = parseArgs({
+        args: words,
+        options: { watch: { type: 'boolean' }, 'until-ready': { type: 'boolean' } },
+        allowPositionals: true,
+      });
+      const untilReady = values['until-ready'] === true;
+      if (values.watch || untilReady)
+        return (await watch(lab.hosts(), { untilReady, seconds: Number(positionals[0] ?? Infinity) }))
+          ? 0
+          : 1;
+      const status = await lab.status();
+      process.stdout.write(statusTable(status, Date.now() / 1000));
+      return status.every(({ node }) => node?.ready) ? 0 : 1;
+    },
+  },
+  {
+    name: 'memory',
+    takes: '',
+    does: 'memory that each host takes',
+    async run(lab) {
+      for (const host of lab.hosts())
+        process.stdout.write(`${host.name}  ${Math.round(host.memory() / 2 ** 20)} MiB\n`);
+      return 0;
     },
   },
   {

@@ -57,7 +57,16 @@ plug_in() {
       peer name "$card" address "$mac" mtu "$mtu" netns "$folder/net"
     [ "$bridge" = - ] || in_switch ip link set "$port" master "$bridge"
     in_switch ip link set "$port" up
+    shape "$port"
   done <<<"$LAB_CARDS"
+}
+
+# What comes to the machine goes through the queueing discipline of FOLDER/shape, if there is one.
+shape() {
+  local discipline
+  [ -e "$folder/shape" ] || return 0
+  read -r -a discipline <"$folder/shape" || true
+  in_switch tc qdisc replace dev "$1" root "${discipline[@]}"
 }
 
 unplug() {
