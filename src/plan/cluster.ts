@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Inventory, InventoryHost } from '../inventory/schema.ts';
+import type { Finding } from '../report/finding.ts';
 import type { Addresses } from './draw.ts';
-import type { LockedCluster } from './lock.ts';
+import { clusterId, goneControllers } from './ever.ts';
+import type { Lock, LockedCluster } from './lock.ts';
 import { hostNetworks } from './networks.ts';
 import type { ClusterPlan, Controller } from './types.ts';
 
@@ -23,7 +25,7 @@ export function clusterMembers(
   addresses: Addresses,
   locked: LockedCluster | undefined,
 ): Omit<ClusterPlan, 'shared'> | undefined {
-  const id = inventory.cluster?.id ?? inventory.fleet;
+  const id = clusterId(inventory);
   const address = ({ name, host }: ClusterHost): string | undefined => {
     const networks = hostNetworks(inventory, host, addresses.of.get(name) ?? new Map());
     return networks.find(({ functions }) => functions.includes('manage'))?.address;
@@ -60,4 +62,25 @@ function listDigest(id: string, controllers: Controller[], ever: ClusterPlan['ev
   const pair = (one: { name: string; address: string }) => [one.name, one.address];
   const text = JSON.stringify([id, controllers.map(pair), ever.map(pair)]);
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** A new cluster asks every controller that there ever was; at this address somebody else would answer. */
+export function reusedAddresses(inventory: Inventory, addresses: Addresses, lock: Lock): Finding[] {
+  const gone = new Map(goneControllers(inventory, lock).map(({ name, address }) => [address, name]));
+  const hosts = [...addresses.of].map(([name, byNetwork]) => ({
+    path: `hosts.${name}`,
+    at: byNetwork.values(),
+  }));
+  const vips = Object.entries(inventory.vips ?? {}).map(([name, byNetwork]) => {
+    return { path: `vips.${name}`, at: Object.values(byNetwork) };
+  });
+  return [...hosts, ...vips].flatMap(({ path, at }) =>
+    [...at].flatMap((address): Finding[] => {
+      const name = gone.get(address);
+      if (name === undefined) return [];
+      const message = `${address} was the address of ${name}, which was a controller of this cluster`;
+      const hint = 'choose another: a cluster that has to begin anew would wait for it without end';
+      return [{ severity: 'warning', code: 'cluster-address-reused', path, message, hint }];
+    }),
+  );
 }

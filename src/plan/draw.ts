@@ -1,6 +1,7 @@
 import { contains, toAddress, toBlock, toNumber } from '../inventory/ipv4.ts';
 import type { Inventory, InventoryHost } from '../inventory/schema.ts';
 import type { Finding } from '../report/finding.ts';
+import { goneControllers } from './ever.ts';
 import type { Lock } from './lock.ts';
 
 /** Addresses of every host by network, given or drawn; and the drawn ones, for the lock. */
@@ -13,14 +14,16 @@ export interface Addresses {
 /**
  * Gives each host an address on each network that has a range and where the host names none. An
  * address that the lock holds stays as long as it is in its network and nobody else was given it; so
- * neither the order of the hosts nor new hosts ever move one. Hosts that left free theirs.
+ * neither the order of the hosts nor new hosts ever move one. Hosts that left free theirs, but for controllers:
+ * who looks for one of these must not find somebody else.
  */
 export function drawAddresses(inventory: Inventory, lock: Lock): Addresses {
   const of = new Map(Object.keys(inventory.hosts).map((name) => [name, new Map<string, string>()]));
   const drawn: Lock['addresses'] = new Map();
   const findings: Finding[] = [];
+  const remembered = goneControllers(inventory, lock).map(({ address }) => address);
   for (const [network, { range, cidr, gateway, dhcp }] of Object.entries(inventory.networks)) {
-    const taken = new Set<string>(gateway ? [gateway] : []);
+    const taken = new Set<string>([...(gateway ? [gateway] : []), ...remembered]);
     for (const vip of Object.values(inventory.vips ?? {})) if (vip[network]) taken.add(vip[network]);
     const wanting: string[] = [];
     for (const [name, host] of Object.entries(inventory.hosts)) {

@@ -3,7 +3,7 @@ import type { Inventory, InventoryHost } from '../inventory/schema.ts';
 import type { Component, Library } from '../library/types.ts';
 import type { Finding } from '../report/finding.ts';
 import { aptOf } from './apt.ts';
-import { clusterMembers } from './cluster.ts';
+import { clusterMembers, reusedAddresses } from './cluster.ts';
 import { baseRole, forPlatform, orderedComponents } from './components.ts';
 import { type Addresses, drawAddresses } from './draw.ts';
 import { type Lookup, layersOf, lookup } from './layers.ts';
@@ -41,7 +41,8 @@ export function makePlan(
     .map(([name, host]) => planHost(context, name, host));
   // An address is missing where a range has no more of them.
   const cluster = addresses.findings.length > 0 ? undefined : clusterOf(context, lock, hosts);
-  return { plan: { fleet, hosts, ...(cluster && { cluster }) }, addresses, findings: addresses.findings };
+  const findings = [...addresses.findings, ...reusedAddresses(inventory, addresses, lock)];
+  return { plan: { fleet, hosts, ...(cluster && { cluster }) }, addresses, findings };
 }
 
 /** The cluster takes all controllers, planned or not: one that is rendered alone has to come out the same. */
