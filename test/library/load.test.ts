@@ -73,12 +73,16 @@ test('a component as it is in memory', () => {
 packages: { default: [a1], debian-12: [b1] }
 variables: { A: x }
 ports: [{ port: 80, protocol: tcp, network: manage, from: "role:web", comment: c }]
-secrets: [{ label: db-root, scope: fleet, format: hex, summary: s }]
+secrets:
+  - { label: db-root, scope: fleet, format: hex, summary: s }
+  - { label: bmc, scope: host, format: password, of: web, summary: s }
+certificates: [{ label: tls, summary: s }]
+debconf: { debian-12: [xx x/ask boolean false], default: [xx x/name string, "xx x/say string two words"] }
 talks_to: [web]
 settings: { size: { type: integer, default: 3, description: d } }
-files: { /etc/x: { mode: "0600", owner: web } }
+files: { /etc/x: { mode: "0600", owner: web }, /etc/z: { mode: "0640", lay: direct } }
 `;
-  const files = component('x', yaml, { 'files/etc/x.ejs': 'x', 'files/etc/y': 'y' });
+  const files = component('x', yaml, { 'files/etc/x.ejs': 'x', 'files/etc/y': 'y', 'files/etc/z': 'z' });
   withFolders([{ ...files, 'roles/web.yaml': ROLE, 'platforms/debian-12.yaml': PLATFORM }], (paths) => {
     const { library, findings } = loadFolders(paths);
     assert.is(formatFindings(findings, { color: false }), '');
@@ -89,17 +93,32 @@ files: { /etc/x: { mode: "0600", owner: web } }
     assert.is(read?.packages['constructor'], undefined);
     assert.equal(read?.talksTo, ['web']);
     assert.equal(
-      read?.files.map(({ path, template, content, rule }) => [
+      read?.files.map(({ path, template, content, rule, lay }) => [
         path,
         template,
         String(content),
         Object.values(rule).join(' '),
+        lay,
       ]),
       [
-        ['/etc/x', true, 'x', '0600 web root'],
-        ['/etc/y', false, 'y', '0644 root root'],
+        ['/etc/x', true, 'x', '0600 web root', 'staged'],
+        ['/etc/y', false, 'y', '0644 root root', 'staged'],
+        ['/etc/z', false, 'z', '0640 root root', 'direct'],
       ],
     );
+    assert.equal(
+      read?.secrets.map(({ label, of }) => [label, of]),
+      [
+        ['db-root', undefined],
+        ['bmc', 'web'],
+      ],
+    );
+    assert.equal(
+      read?.certificates.map(({ label }) => label),
+      ['tls'],
+    );
+    assert.equal(read?.debconf['debian-12'], ['xx x/ask boolean false']);
+    assert.equal(read?.debconf.default, ['xx x/name string', 'xx x/say string two words']);
     assert.is(read?.converge, '#!/bin/bash\n');
     const platform = library.platforms.get('debian-12');
     assert.equal(platform?.cloudInit, { version: '22.4.2', networkVersion: 2, defaultRoute: 'routes' });
@@ -144,13 +163,51 @@ test('what is wrong with a component', () => {
       ['duplicate-secret secrets[1] 4'],
     ],
     ['summary: "a\\nb"', ['bad-value summary 1']],
+    [
+      'summary: s\nsecrets:\n  - { label: a, scope: host, format: hex, summary: s }\ncertificates:\n  - { label: a, summary: s }',
+      ['duplicate-secret certificates[0] 5'],
+    ],
+    [
+      'summary: s\ntalks_to: [shown]\nsecrets:\n  - { label: a, scope: fleet, format: hex, of: shown, summary: s }',
+      ['secret-of-fleet secrets[0].of 4'],
+    ],
+    [
+      'summary: s\nsecrets:\n  - { label: a, scope: host, format: hex, of: shown, summary: s }',
+      ['role-not-peer secrets[0].of 3'],
+    ],
+    ['summary: s\ndebconf: [no answer]', ['bad-value debconf[0] 2']],
+    ['summary: s\ndebconf: [xx x/ask seen true]', ['bad-value debconf[0] 2']],
+    ['summary: s\ndebconf: ["xx  x/ask boolean true"]', ['bad-value debconf[0] 2']],
+    ['summary: s\ndebconf: ["xx x/ask string a\\nb"]', ['bad-value debconf[0] 2']],
+    ['summary: s\ndebconf: { debian-99: [] }', ['unknown-platform debconf.debian-99 2']],
     ['summry: s', ['missing-key summary 1', 'unknown-key summry 1']],
     ['summary: [', ['syntax  1']],
   ];
   for (const [yaml, expected] of table) {
     const role = ROLE.replace('true', 'false');
-    assert.equal(found({ ...component('x', yaml), 'roles/unlisted.yaml': role }), expected, yaml);
+    const roles = { 'roles/unlisted.yaml': role, 'roles/shown.yaml': ROLE };
+    assert.equal(found({ ...component('x', yaml), ...roles }), expected, yaml);
   }
+});
+
+test('files that are laid directly', () => {
+  const withFile = (rule: string, more = '', name = 'x') =>
+    component(name, `${COMPONENT}${more}files: { /etc/x: ${rule} }\n`, { 'files/etc/x': '' });
+  assert.equal(found(withFile('{ lay: direct, mode: "0600" }')), []);
+  // Nobody but root is sure to exist so early.
+  assert.equal(found(withFile('{ lay: direct, owner: mysql }')), ['direct-owner files."/etc/x".owner 2']);
+  assert.equal(found(withFile('{ lay: direct, group: mysql }')), ['direct-owner files."/etc/x".group 2']);
+  assert.equal(found(withFile('{ owner: mysql }')), []);
+  // What does not converge lays nothing later.
+  const { 'components/x/component.yaml': yaml = '', 'components/x/files/etc/x': file = '' } = withFile(
+    '{ lay: staged }',
+    'lay: direct\n',
+  );
+  const engine = { 'components/x/component.yaml': yaml, 'components/x/files/etc/x': file };
+  assert.equal(found(engine), ['lay-never files."/etc/x".lay 3']);
+  // One file, one owner.
+  const both = { ...withFile('{ lay: direct }'), ...withFile('{ mode: "0644" }', '', 'y') };
+  assert.equal(found(both), ['file-clash files."/etc/x" 2']);
 });
 
 test('scripts that are not there', () => {
