@@ -22,6 +22,25 @@ export function declaredSecrets(plan: Plan): DeclaredSecret[] {
   return [...byLabel.values()].sort((a, b) => (a.label < b.label ? -1 : 1));
 }
 
+/**
+ * Hosts whose seeds have the secret of a label, or a certificate of it.
+ * @throws FindingsError when no component of the fleet declares either
+ */
+export function holdersOf(plan: Plan, label: string): string[] {
+  const certified = certifiedHosts(plan, label);
+  const secret =
+    certified.length > 0
+      ? declaredSecrets(plan).find((one) => one.label === label)
+      : declaredSecret(plan, label);
+  return [...new Set([...(secret?.hosts ?? []), ...certified])];
+}
+
+/** Hosts that have a certificate of this label. */
+export function certifiedHosts(plan: Plan, label: string): string[] {
+  const certified = plan.hosts.filter(({ certificates }) => certificates.some((one) => one.label === label));
+  return certified.map(({ name }) => name);
+}
+
 /** @throws FindingsError when no component of the fleet declares it */
 export function declaredSecret(plan: Plan, label: string): DeclaredSecret {
   const declared = declaredSecrets(plan);

@@ -232,6 +232,7 @@ export const inventorySchema = z
             "Name of the controllers' cluster and its data; by default the fleet's. Another name says that the " +
             'data of the old cluster no longer count: a new one is made from nothing, without asking ' +
             'controllers that are gone.',
+          examples: ['production-2'],
         }),
       })
       .optional()

@@ -76,6 +76,20 @@ test('rotate gives another value', () =>
     assert.is(key.rotation, 1);
   }));
 
+test('rotate takes the label of a certificate as well', () =>
+  withFolder(async (cwd) => {
+    const path = 'own/components/keeper/component.yaml';
+    lay(cwd, {
+      ...twoHosts,
+      [path]: `${twoHosts[path]}certificates: [{ label: keeper-tls, summary: what it shows }]\n`,
+    });
+    await knownSecrets(cwd);
+    const { status, stdout, stderr } = await stackseed(['secrets', 'rotate', 'keeper-tls'], { cwd });
+    assert.is(status, 0, stderr);
+    assert.match(stdout, 'keeper-tls is in its rotation 1. In the seeds of: keep');
+    assert.not.match((await stackseed(['secrets', 'show'], { cwd })).stdout, 'of no use');
+  }));
+
 test('rotate takes only labels that there are', () =>
   withFolder(async (cwd) => {
     lay(cwd, twoHosts);

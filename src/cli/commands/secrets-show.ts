@@ -4,7 +4,7 @@ import { FindingsError } from '../../report/finding.ts';
 import { deriveSecret, keysFromEnvironment, readSecrets, type Secrets } from '../../secrets/index.ts';
 import { type Context, type FleetOptions, inventoryFile, loadOptions, writeJson } from '../context.ts';
 import { jsonFindings, printFindings } from '../findings.ts';
-import { type DeclaredSecret, declaredSecret, declaredSecrets } from '../secret-uses.ts';
+import { certifiedHosts, type DeclaredSecret, declaredSecret, declaredSecrets } from '../secret-uses.ts';
 import { table } from '../table.ts';
 
 /** Lists the secrets without their values, or prints the value of one. */
@@ -59,7 +59,9 @@ function describe(secret: DeclaredSecret, secrets: Secrets) {
 function unusedKeys(fleet: Fleet, secrets: Secrets): string[] {
   const declared = declaredSecrets(fleet.plan);
   const used = (key: string) => {
-    const [label, host] = key.split('@');
+    const [label = '', host] = key.split('@');
+    if (host === undefined && secrets.rotations.has(label) && certifiedHosts(fleet.plan, label).length > 0)
+      return true;
     const found = declared.find((one) => one.label === label);
     return found && (host === undefined || (found.scope === 'host' && found.hosts.includes(host)));
   };

@@ -30,12 +30,20 @@ function checkMajority(check: Check, role: string, having: CheckedHost[]): void 
   const whole = [['hosts'], ['groups']];
   if (having.length === 1) {
     const message = `one ${role} only: when it fails, everything stands still`;
-    const hint = 'three are the least that can lose one';
+    const hint =
+      'three are the least that can lose one; if one is what you want, its disk holds the only copy';
     check.report({ severity: 'warning', code: 'no-redundancy', path, at: 'key', message, hint, whole });
     return;
   }
-  const message = `an even number of ${role}s (${having.length}): one more than ${having.length - 1} makes nothing safer`;
-  const hint = `a majority is counted; have ${having.length - 1} or ${having.length + 1}`;
+  const count = having.length;
+  const message =
+    count === 2
+      ? `two ${role}s: when either fails, the other stands still too`
+      : `an even number of ${role}s (${count}): one more than ${count - 1} makes nothing safer`;
+  const hint =
+    count === 2
+      ? 'a majority is counted, and that of two is both: three are the least that can lose one'
+      : `a majority is counted; have ${count - 1} or ${count + 1}`;
   check.report({ severity: 'warning', code: 'even-count', path, at: 'key', message, hint, whole });
 }
 
