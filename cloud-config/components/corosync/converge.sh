@@ -1,0 +1,87 @@
+#!/bin/bash
+# Runs Corosync with the list of controllers. Reads /etc/corosync/corosync.conf and /etc/stackseed/corosync.key;
+# writes /etc/corosync/authkey; starts the corosync service, has it read a changed list, and restarts it only
+# when something else changed.
+set -eu
+
+ROOT=${ROOT:-}
+# shellcheck source=/dev/null
+. "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
+
+CONFIG=$ROOT/etc/corosync/corosync.conf
+ALLOW=$ROOT/run/stackseed/allow/corosync
+# Digest of what the running daemon was started with and cannot take in. Gone after a boot, like the daemon.
+RECORD=$ROOT/run/stackseed/corosync.started
+
+# 128 bytes: what Corosync 2 takes and no other number, and the least that 3 takes. Of one secret, so that they
+# are the same on all controllers.
+make_key() {
+  local part digits
+  digits=$(for part in 1 2 3 4; do
+    { printf 'stackseed corosync %s ' "$part" && cat "$ROOT/etc/stackseed/corosync.key"; } | sha256sum
+  done | cut -d ' ' -f 1 | tr -d '\n' | sed 's/../\\x&/g')
+  printf '%b' "$digits" | write_file "$ROOT/etc/corosync/authkey" 0400 || [ "$?" -eq 1 ]
+}
+
+# It looks for its own address, for the key, and writes to the log unless it is told to write here.
+judge() {
+  local copy said status=0
+  [ "$COROSYNC_TRANSPORT" = knet ] || return 0
+  mkdir -p "$ROOT/var/lib/corosync"
+  copy=$(mktemp)
+  sed 's/to_stderr: no/to_stderr: yes/' "$CONFIG" >"$copy"
+  said=$(corosync -t -c "$copy" 2>&1) || status=$?
+  rm -f "$copy"
+  [ "$status" -ne 0 ] || return 0
+  said=$(sed -n 's/.*\] //p' <<<"$said" | head -n 1)
+  case $said in *'local host'*) waiting 'for an address of this host that is in the list of controllers' ;; esac
+  halt "corosync refuses its configuration: $said"
+}
+
+nodes() {
+  python3 -I "$ROOT/usr/local/lib/stackseed/py/report_corosync.py" "$1"
+}
+
+# All but the list of nodes.
+started_with() {
+  {
+    sed '/^nodelist {$/,/^}$/d' "$CONFIG"
+    cat "$ROOT/etc/corosync/authkey"
+    cat "$ROOT/etc/systemd/system/corosync.service.d/stackseed.conf"
+  } | sha256sum | cut -d ' ' -f 1
+}
+
+# Everybody's Corosync reads its own file again: who has not got the new list yet reads the old one once more.
+reload() {
+  log 'taking in the new list of controllers'
+  corosync-cfgtool -R >&2 && nodes same
+}
+
+start() {
+  local why
+  why=$(nodes agreed) || waiting "${why:-for a list of controllers that can be read}"
+  mkdir -p "${ALLOW%/*}"
+  touch "$ALLOW"
+  rm -f "$RECORD"
+  systemctl daemon-reload
+  systemctl is-enabled --quiet "$COROSYNC_UNIT" || systemctl --quiet enable "$COROSYNC_UNIT"
+  systemctl reset-failed "$COROSYNC_UNIT" 2>/dev/null || true
+  log "starting $COROSYNC_UNIT"
+  systemctl restart "$COROSYNC_UNIT"
+  started_with >"$RECORD"
+}
+
+main() {
+  have_unit "$COROSYNC_UNIT" || waiting "no $COROSYNC_UNIT: package corosync is not installed"
+  make_key
+  judge
+  if ! systemctl is-active --quiet "$COROSYNC_UNIT" ||
+    [ "$(cat "$RECORD" 2>/dev/null)" != "$(started_with)" ]; then
+    start
+  elif ! nodes same && ! reload; then
+    log 'corosync did not take in the list'
+    start
+  fi
+}
+
+"${MAIN:-main}" "$@"

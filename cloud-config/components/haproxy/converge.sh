@@ -1,0 +1,24 @@
+#!/bin/bash
+# Gets HAProxy ready for Pacemaker, which starts and stops it. Reads /etc/haproxy/stackseed.d; writes
+# /etc/haproxy/haproxy.cfg; changes /proc/sys by /etc/sysctl.d/62-stackseed-haproxy.conf.
+set -eu
+
+ROOT=${ROOT:-}
+# shellcheck source=/dev/null
+. "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
+
+ALLOW=$ROOT/run/stackseed/allow/haproxy
+
+main() {
+  local said
+  have_unit "$HAPROXY_UNIT" || waiting "no $HAPROXY_UNIT: package haproxy is not installed"
+  said=$(bash "$ROOT/usr/local/lib/stackseed/kernel-settings" apply \
+    "$ROOT/etc/sysctl.d/62-stackseed-haproxy.conf") || halt "$said"
+  said=$(bash "$ROOT/usr/local/lib/stackseed/haproxy-config" 2>&1) || halt "$said"
+  # Started by the package's own wish it would be Pacemaker's rival.
+  ! systemctl is-enabled --quiet "$HAPROXY_UNIT" 2>/dev/null || systemctl --quiet disable "$HAPROXY_UNIT"
+  mkdir -p "${ALLOW%/*}"
+  touch "$ALLOW"
+}
+
+"${MAIN:-main}" "$@"
