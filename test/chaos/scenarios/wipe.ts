@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { standing } from '../database.ts';
+import type { StandingScenario } from '../scenario.ts';
+import { expect } from '../trial.ts';
+
+const wipedWhileRunning = ['cnt1', 'cnt2'].map(
+  (victim): StandingScenario => ({
+    name: `wipe-${victim}`,
+    summary: `${victim} loses its disk while its peers run, and comes back blank under the old name`,
+    begins: 'standing',
+    async run(trial, workload) {
+      const { history } = await standing(trial.host('cnt3'));
+      await trial.host(victim).wipe();
+      await workload.writing(60);
+      await trial.host(victim).powerOn();
+      await trial.converged(400);
+      expect((await standing(trial.host(victim))).history === history, 'it came back with another history');
+    },
+  }),
+);
+
+/** The first controller is the one that may create a database: blank, beside peers that are off, it must not. */
+const wipedWhileOff = ['stopped', 'power-cut'].map(
+  (how): StandingScenario => ({
+    name: `wipe-cnt1-peers-${how}`,
+    summary: `cnt1 loses its disk while its peers are ${how}; it boots first, and alone for 30 s`,
+    begins: 'standing',
+    async run(trial, workload) {
+      const peers = ['cnt2', 'cnt3'].map(trial.host);
+      if (how === 'stopped') await Promise.all(peers.map((host) => host.powerOff()));
+      else await Promise.all(peers.map((host) => host.powerCut()));
+      await trial.host('cnt1').wipe();
+      await trial.host('cnt1').powerOn();
+      await sleep(30_000);
+      expect((await standing(trial.host('cnt1'))).cluster !== 'Primary', 'a blank cnt1 created a database');
+      await Promise.all(peers.map((host) => host.powerOn()));
+      await workload.writing(300);
+    },
+  }),
+);
+
+export const wipe: StandingScenario[] = [...wipedWhileRunning, ...wipedWhileOff];
