@@ -33,6 +33,8 @@ export interface TalkHost {
   section(name: string, body: string): void;
   /** Runs a program of the py folder. */
   run(program: string, ...args: string[]): Ran;
+  /** The same while this process goes on, where it serves what the program asks. */
+  start(program: string, ...args: string[]): Promise<Ran>;
   /** Runs Python text that may import the modules of the py folder. */
   python(text: string, ...args: string[]): Ran;
   end(): void;
@@ -69,6 +71,16 @@ export function talkHost(name: string): TalkHost {
     has: (path) => existsSync(at(path)),
     section: (section, body) => write(`${PY}/report_${section}.py`, `def report(root):\n    ${body}\n`),
     run: (program, ...args) => exec([at(`${PY}/${program}`), ...args]),
+    start: async (program, ...args) => {
+      const [python, ...flags] = PYTHON;
+      const child = spawn(python, [...flags, at(`${PY}/${program}`), ...args], { env: { ROOT: base } });
+      const ran: Ran = { status: null, stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const)
+        child[name].on('data', (part) => {
+          ran[name] += part;
+        });
+      return new Promise((resolve) => child.on('close', (status) => resolve({ ...ran, status })));
+    },
     python: (text, ...args) =>
       exec(['-c', `import sys\nsys.path.insert(0, ${JSON.stringify(at(PY))})\n${text}`, ...args]),
     end: () => rmSync(base, { recursive: true, force: true }),
