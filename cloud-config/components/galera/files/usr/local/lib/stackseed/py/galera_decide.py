@@ -1,8 +1,8 @@
 """What this controller does next about Galera: facts in, one word out. No clock, no I/O, no chance.
 
-The loop on the node is: poll all -> decide(facts) -> lock -> read the record and cluster.json again and
-drop the word if either is not what the facts said -> apply_word() -> durable write -> act on the daemon
--> unlock. Every round polls anew: a report counts in the round that asked for it and never later.
+The loop on the node is: poll all -> decide(facts) -> lock -> look at the record, cluster.json and mariadbd
+again, and drop the word if one of them is not what the facts said -> apply_word() -> durable write -> act
+on the daemon -> unlock. Every round polls anew: a report counts in its own round and never later.
 
 facts
     {"self": SECTION + {"name": NAME}, "list": digest, "controllers": [NAME...], "ever": [NAME...],
@@ -25,6 +25,7 @@ SECTION: the durable record, and what is true at this moment
 record
     {"incarnation": hex, "state": "BLANK"|"PROMISED"|"JOINING"|"MEMBER", "history": uuid|null,
      "line": [[ancestor uuid, position of the fork]...],   nearest ancestor first
+     "before": null | {"history", "line"},   of JOINING: the whole copy that is kept aside until Synced
      "promise": null | {"kind", "to", "incarnation", "nonce", "list", "history": that it will lead to,
                         "state", "held": our history or null, "position"},
      "attempt": null | {"kind": "genesis"|"recovery", "nonce", "boot", "list", "history": it leads to,
@@ -35,9 +36,11 @@ record
 
 word, argument      written first, durably (apply_word)            then, under the same lock
 member, ''          nothing                                         nothing: all is well here
-synced, ''          MEMBER; promise and waivers end                 may write its row in stackseed.member
-join, PEER          JOINING(history of PEER) where a full SST is    start mariadbd towards PEER; where JOINING
-                    needed, else nothing (IST keeps the data)       was written: with an empty datadir
+synced, ''          MEMBER; promise, waivers and "before" end       remove DATADIR.before; may write its row in
+                                                                    stackseed.member
+join, PEER          JOINING(history of PEER) where a full SST is    start mariadbd towards PEER. Where JOINING
+                    needed, else nothing (IST keeps the data)       was written, with an empty datadir: what a
+                                                                    MEMBER had is renamed to DATADIR.before
 ask, KIND           attempt (fresh: nonce, history)                 nothing: the others read it in our report
 promise, HOST       promise to HOST's attempt as its report has     nothing
                     it; an attempt of our own ends
@@ -53,11 +56,15 @@ stop, WHY           nothing                                         stop mariadb
                                                                     facts said (non-Primary, say)
 wipe, WHY           BLANK, after mariadbd was stopped and the       nothing
                     datadir emptied and fsync'd
+restore, WHY        MEMBER(before), after mariadbd was stopped,     nothing
+                    and, if there is a DATADIR.before, datadir
+                    was removed and that renamed back, fsync'd
 wait, WHY           nothing                                         nothing; show WHY
 halt, WHY           nothing                                         nothing, a running daemon is left alone;
                                                                     show WHY: only the operator can go on
 
-The caller must also see to this: the SST script refuses to receive while the record is not JOINING (IST
+The caller must also see to this: DATADIR.before counts only while the record has "before": else it is a
+leftover, and removed before a join is recorded; the SST script refuses to receive while the record is not JOINING (IST
 may turn into SST after the decision); wsrep_cluster_name carries the record's history; pc.recovery=false;
 serves() gates clients and steps all the time.
 
@@ -69,7 +76,7 @@ that shows what each clause is for; nothing on a node can.
 import json
 import sys
 
-RECORD = ('incarnation', 'state', 'history', 'line', 'promise', 'attempt', 'waivers')
+RECORD = ('incarnation', 'state', 'history', 'line', 'before', 'promise', 'attempt', 'waivers')
 
 _off = frozenset()
 
@@ -81,7 +88,7 @@ def on(clause):
 
 def blank_record(incarnation):
     """The record of a disk that has nothing yet; incarnation: random hex, made once."""
-    return {'incarnation': incarnation, 'state': 'BLANK', 'history': None, 'line': [],
+    return {'incarnation': incarnation, 'state': 'BLANK', 'history': None, 'line': [], 'before': None,
             'promise': None, 'attempt': None, 'waivers': []}
 
 
@@ -176,7 +183,8 @@ def misplaced(facts):
 
 
 def joining(facts):
-    """5: a join that broke off leaves half a copy: never start from it, never let it count."""
+    """5: a join that broke off leaves half a copy: never start from it, never let it count. What a MEMBER had
+    before is whole, and is put back: else one power cut and one lost disk, both during joins, lose it all."""
     own = facts['self']
     if own['state'] != 'JOINING':
         return None
@@ -184,9 +192,10 @@ def joining(facts):
         return ('wait', 'for mariadbd here to receive a full copy')
     if own['running'] == 'primary':
         return ('synced', '') if own['synced'] else ('wait', 'for mariadbd here to be Synced')
-    if on('wipe-broken-join'):
-        return ('wipe', 'the join broke off before mariadbd was Synced')
-    return ('wait', 'for the join to go on')
+    if not on('wipe-broken-join'):
+        return ('wait', 'for the join to go on')
+    why = 'the join broke off before mariadbd was Synced'
+    return ('restore', why) if own['before'] else ('wipe', why)
 
 
 def daemon(facts):
@@ -677,10 +686,14 @@ def apply_word(record, word, argument, facts, fresh):
 
 
 def write_join(_record, peer, facts, _fresh):
+    own = facts['self']
     report = facts['reports'][peer]
     if not needs_copy(facts, peer) or not on('joining-first'):
         return {}
-    return {'state': 'JOINING', 'history': report['history'], 'line': report['line'], 'attempt': None}
+    whole = own['state'] == 'MEMBER' and not own.get('tainted') and on('keep-before')
+    before = {'history': own['history'], 'line': own['line']} if whole else None
+    return {'state': 'JOINING', 'history': report['history'], 'line': report['line'], 'before': before,
+            'attempt': None}
 
 
 def write_ask(record, kind, facts, fresh):
@@ -728,10 +741,11 @@ WRITES = {
     'release': write_release,
     'genesis': write_begin,
     'recover': write_begin,
-    'synced': lambda record, *_: {'state': 'MEMBER', 'promise': None, 'waivers': []},
+    'synced': lambda *_: {'state': 'MEMBER', 'before': None, 'promise': None, 'waivers': []},
     'unwaive': lambda record, host, *_: {'waivers': [name for name in record['waivers'] if name != host]},
     'give-up': lambda *_: {'attempt': None},
     'wipe': lambda *_: {'state': 'BLANK', 'history': None, 'line': [], 'promise': None, 'attempt': None},
+    'restore': lambda record, *_: dict(record['before'], state='MEMBER', before=None, attempt=None),
 }
 
 
