@@ -5,7 +5,7 @@
 POLL=${STACKSEED_POLL:-1}
 
 # status [--json | --quiet]: a component that converged is asked for its health now, all side by side.
-# Status 0 when all are healthy, else 1.
+# On a controller the table is followed by one of the clusters. Status 0 when all are healthy, else 1.
 status() {
   local form=table
   case ${1:-} in
@@ -16,7 +16,27 @@ status() {
   esac
   look
   print_"$form"
+  [ "$form" != table ] || print_clusters
   [ "$HEALTHY" -gt 0 ] && [ "$HEALTHY" -eq "$COUNT" ]
+}
+
+# Asks this host and the other controllers. Only a controller has the script, once it is laid.
+print_clusters() {
+  local script=$ROOT/usr/local/lib/stackseed/py/cluster_status.py
+  [ -f "$script" ] || return 0
+  printf '\n'
+  timeout -k 1 8 /usr/bin/python3 -I -S -B "$script" </dev/null 2>/dev/null ||
+    printf 'The controllers were asked, without an answer in time.\n'
+}
+
+# waive ARGUMENT…: has the database of this controller go on without a host that is gone for good.
+waive() {
+  local script=$ROOT/usr/local/lib/stackseed/py/galera_waive.py
+  if [ ! -f "$script" ]; then
+    log 'waive: this host is no controller, or its database has not been laid yet'
+    exit 1
+  fi
+  exec /usr/bin/python3 -I "$script" "$@"
 }
 
 # Sets NAMES, COUNT and, by name, STATES, SINCES, TRIES and REASONS; HEALTHY is how many are.
