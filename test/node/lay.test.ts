@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { lstatSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -92,6 +93,19 @@ test('a file that left the list is removed, unless it was changed', ({ node }) =
   assert.is(node.read('/etc/kept.conf'), 'changed\n');
   assert.match(stderr, /removing \/etc\/old\.conf/);
   assert.match(stderr, /leaving \/etc\/kept\.conf/);
+});
+
+test('a file that cloud-init lays now, and a component laid before, stays', ({ node }) => {
+  node.lay({ one: { files: { ...files, '/etc/moved.conf': { content: 'moved\n' } } } });
+  node.run(['converge', 'one']);
+  node.lay({ one: { files } });
+  const list = '/var/lib/stackseed/seed/seed.list';
+  const lines = node.read(list).split('\n').slice(0, -2);
+  const digest = createHash('sha256').update('moved\n').digest('hex');
+  node.write(list, `${[...lines, `${digest}  /etc/moved.conf`, `# end ${lines.length + 1}`].join('\n')}\n`);
+  node.write('/var/lib/cloud/data/instance-id', 'i-two\n');
+  assert.is(node.run(['converge', 'one']).status, 0);
+  assert.is(node.read('/etc/moved.conf'), 'moved\n');
 });
 
 test('a unit file makes systemd read its units again, once', ({ node }) => {

@@ -98,14 +98,16 @@ take_in_seed() {
   [ -z "$id" ] || printf '%s\n' "$id" | put_text "$KEPT/laid" || [ "$?" -eq 1 ]
 }
 
-# remove_dropped OLD NEW: removes files that list OLD has and list NEW has not, unless they have other
-# bytes than OLD says, for then somebody else has made them theirs.
+# remove_dropped OLD NEW: removes files that list OLD has and neither list NEW nor the seed has, unless
+# they have other bytes than OLD says, for then somebody else has made them theirs.
 remove_dropped() {
   local digest path
   [ -f "$1" ] || return 0
   while read -r digest path; do
     case $digest in '#') continue ;; esac
     ! listed_in "$2" "$path" || continue
+    # One that a component laid before, and that cloud-init lays now.
+    ! listed_in "$SEED/seed.list" "$path" || continue
     [ -f "$ROOT$path" ] || continue
     if [ "$(sha256sum <"$ROOT$path")" = "$digest  -" ]; then
       log "removing $path, which the seed no longer has"
