@@ -5,6 +5,7 @@ Reads /etc/stackseed/cluster.json and peers.key, and /run/stackseed/asked. Chang
     ask.py [--sections a,b] [--state TEXT] [--timeout S] [--words] [NAME...]
 
 prints one JSON object: by controller its answer, "unreadable", or null. With --words one line for people.
+With --check nobody is asked, and a line says what is wrong with this host's own files.
 """
 import argparse
 import json
@@ -35,10 +36,7 @@ def ask_all(root, sections, state='', timeout=3.0, names=None):
     another one than before; with none nobody is woken.
     OSError or ValueError when this host's own files are missing or torn.
     """
-    cluster = read_cluster(root)
-    key = frames.read_key(root + '/etc/stackseed/peers.key')
-    if not key:
-        raise OSError('no key in /etc/stackseed/peers.key')
+    cluster, key = read_cluster(root), read_key(root)
     deadline = monotonic() + timeout
     found = {}
 
@@ -65,10 +63,20 @@ def ask_all(root, sections, state='', timeout=3.0, names=None):
 
 
 def read_cluster(root):
-    cluster = durable.read_json(root + '/etc/stackseed/cluster.json')
-    if cluster is None:
-        raise OSError('no /etc/stackseed/cluster.json')
+    try:
+        cluster = durable.read_json(root + '/etc/stackseed/cluster.json')
+    except ValueError:
+        cluster = None
+    if not isinstance(cluster, dict):
+        raise OSError('no list of controllers in /etc/stackseed/cluster.json')
     return cluster
+
+
+def read_key(root):
+    key = frames.read_key(root + '/etc/stackseed/peers.key')
+    if not key:
+        raise OSError('no key in /etc/stackseed/peers.key')
+    return key
 
 
 def addresses_of(cluster, names=None):
@@ -128,14 +136,19 @@ def main(arguments):
     parser.add_argument('--state', default='')
     parser.add_argument('--timeout', type=float, default=3.0)
     parser.add_argument('--words', action='store_true')
+    parser.add_argument('--check', action='store_true')
     parser.add_argument('names', nargs='*')
     options = parser.parse_args(arguments)
     sections = [name for name in options.sections.split(',') if name]
+    root = os.environ.get('ROOT', '')
     try:
-        found = ask_all(os.environ.get('ROOT', ''), sections, options.state, options.timeout,
-                        options.names or None)
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stdout if options.words else sys.stderr)
+        if options.check:
+            addresses_of(read_cluster(root))
+            read_key(root)
+            return 0
+        found = ask_all(root, sections, options.state, options.timeout, options.names or None)
+    except (OSError, ValueError, KeyError) as error:
+        print(error, file=sys.stdout if options.words or options.check else sys.stderr)
         return 1
     print(words(found) if options.words else json.dumps(found, sort_keys=True))
     return 0
