@@ -1,7 +1,7 @@
 /** What the program's exit status says; `stackseed --help` and the README list the same. */
 export const exitCodes = {
   done: 0,
-  /** The input is wrong, or a file or program that is needed is not to be had. */
+  /** The input is wrong, or a file or program that is needed is not to be had; of `status`: not all is healthy. */
   findings: 1,
   usage: 2,
   bug: 70,

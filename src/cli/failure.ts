@@ -4,10 +4,16 @@ import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './findings.ts';
 
+/** The hosts are not all healthy; the command has shown which. */
+export class NotHealthy extends Error {
+  override name = 'NotHealthy';
+}
+
 /** Says what went wrong in the words of its kind, and returns the exit status for it. */
 export function explainFailure(error: unknown, context: Context): number {
   // Commander has written its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof NotHealthy) return exitCodes.findings;
   if (error instanceof FindingsError) {
     reportFailure(context, error.findings);
     return exitCodes.findings;

@@ -1,4 +1,4 @@
-import { Argument, Command } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { type Context, type Surroundings, wantsColor } from './context.ts';
 import { packageVersion } from './package.ts';
 
@@ -38,6 +38,7 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addShow(program, context);
   addGenerate(program, context);
   addBundle(program, context);
+  addStatus(program, context);
   addSecrets(program, context);
   addSchema(program, context);
   addCompletion(program, context);
@@ -139,6 +140,25 @@ function addBundle(program: Command, context: Context): void {
     .option('--out <DIR>', 'where the seeds are', 'out')
     .action(async (file, options) => (await import('./commands/bundle.ts')).bundle(context, file, options));
   example(command, 'stackseed bundle seeds.tar.gz');
+}
+
+function addStatus(program: Command, context: Context): void {
+  const command = program
+    .command('status')
+    .description('ask the hosts how they stand; exit status 1 when not all are healthy');
+  jsonOption(secretsOption(inventoryOption(command)))
+    .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
+    .option('--host <HOST...>', 'only these hosts, with all their components')
+    .option('--watch', 'ask again and again, until interrupted')
+    .option('--timeout <S>', 'seconds that a host has for its answer', seconds, 5)
+    .action(async (options) => (await import('./commands/status.ts')).status(context, options));
+  example(command, 'stackseed status', 'stackseed status --watch', 'stackseed status --host cnt1 --json');
+}
+
+function seconds(text: string): number {
+  if (!/^[0-9]+(\.[0-9]+)?$/.test(text) || Number(text) <= 0 || Number(text) > 3600)
+    throw new InvalidArgumentError('not a number of seconds from 0.1 to 3600.');
+  return Number(text);
 }
 
 function addSchema(program: Command, context: Context): void {

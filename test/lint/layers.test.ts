@@ -13,6 +13,7 @@ const LAYERS: Record<string, string[]> = {
   render: ['report', 'document', 'library', 'inventory', 'plan'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
+  status: ['report', 'secrets', 'plan'],
   generate: [
     'report',
     'document',
@@ -34,6 +35,7 @@ const LAYERS: Record<string, string[]> = {
     'render',
     'iso9660-builder',
     'pack',
+    'status',
     'generate',
   ],
 };

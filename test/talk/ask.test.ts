@@ -247,8 +247,17 @@ test('every host gets a nonce of its own, new each time', async ({ cnt1, at }) =
 test('without its own key or list a host asks nobody, and says why', ({ cnt1 }) => {
   cnt1.write('/etc/stackseed/peers.key', '');
   assert.equal(cnt1.run('ask.py'), { status: 1, stdout: '', stderr: 'no key in /etc/stackseed/peers.key\n' });
+  assert.equal(cnt1.run('ask.py', '--check'), {
+    status: 1,
+    stdout: 'no key in /etc/stackseed/peers.key\n',
+    stderr: '',
+  });
+  cnt1.write('/etc/stackseed/peers.key', peersKey);
+  assert.equal(cnt1.run('ask.py', '--check'), { status: 0, stdout: '', stderr: '' });
   cnt1.write('/etc/stackseed/cluster.json', '{"id"');
-  assert.is(cnt1.run('ask.py').status, 1);
+  const why = 'no list of controllers in /etc/stackseed/cluster.json\n';
+  assert.equal(cnt1.run('ask.py'), { status: 1, stdout: '', stderr: why });
+  assert.equal(cnt1.run('ask.py', '--check'), { status: 1, stdout: why, stderr: '' });
 });
 
 test('in words', async ({ cnt1, at }) => {
