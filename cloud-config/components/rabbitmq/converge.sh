@@ -1,0 +1,27 @@
+#!/bin/bash
+# Brings RabbitMQ into its cluster by the join loop, which returns when this controller serves. Reads
+# /etc/stackseed/rabbitmq.json and cluster.json; changes RabbitMQ, its data and record, its unit, and the
+# table that shuts its port while it is no member.
+set -eu
+
+ROOT=${ROOT:-}
+# shellcheck source=/dev/null
+. "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
+
+# A unit that a package enabled may have been started before the drop-ins lay.
+renew_units() {
+  if [ "$(systemctl show -p NeedDaemonReload "$RABBITMQ_UNIT")" = NeedDaemonReload=yes ]; then
+    systemctl daemon-reload
+  fi
+}
+
+main() {
+  local status=0
+  have_unit "$RABBITMQ_UNIT" || waiting "no $RABBITMQ_UNIT: package rabbitmq-server is not installed"
+  [ -d "$ROOT/var/lib/rabbitmq" ] || waiting 'for /var/lib/rabbitmq, which the package makes'
+  renew_units
+  python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/rabbitmq_join.py" || status=$?
+  exit "$status"
+}
+
+"${MAIN:-main}" "$@"

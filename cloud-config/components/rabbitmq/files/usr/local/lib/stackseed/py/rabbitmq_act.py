@@ -1,0 +1,185 @@
+"""What rabbitmq_decide.py decided, done. The record on disk always says less than is there: data are worth
+nothing until it says MEMBER, and it says so only when they are whole.
+"""
+import hashlib
+
+import rabbitmq_daemon
+import rabbitmq_state
+import rabbitmq_steps
+
+# The most forced starts in one generation of the cluster.
+FORCES = 64
+# An absent controller's queues, and queues' new copies, may take a while.
+SLOW = 300
+MIRRORED = r'^(?!amq\.)(?!.*_fanout)(?!reply_).*'
+
+
+def act(root, word, argument, facts, again):
+    """True when something was done, so that the next round need not wait. again(): decides anew, by what the
+    others say now. Broken, Later or OSError when it did not work."""
+    acts = {'claim': claim, 'adopt': adopt, 'join': join, 'wipe': wipe, 'start': start, 'force': force,
+            'restart': restart, 'drop': drop, 'grow': grow, 'settle': settle}
+    return acts[word](root, argument, facts, again)
+
+
+def claim(root, generation, _, again):
+    token = rabbitmq_steps.claim(root, 'rabbitmq', generation)
+    if token is None:
+        return True
+    # While the claim stands nobody else begins; what was begun before it shows now.
+    if again()[0] != 'claim':
+        return True
+    form(root, generation, token)
+    return True
+
+
+def form(root, generation, token):
+    rabbitmq_state.write(root, state='FORMING', history=token, generation=generation, grown=False, settled=None)
+    fresh_start(root)
+    apply_settings(root, first=True)
+    if not rabbitmq_steps.done(root, 'rabbitmq', generation, token):
+        raise rabbitmq_daemon.Broken('another controller began the message queue meanwhile')
+    rabbitmq_state.write(root, state='MEMBER', grown=True, settled=settings_digest(root))
+    rabbitmq_daemon.open_up()
+
+
+def fresh_start(root):
+    """RabbitMQ without data, shut to clients."""
+    rabbitmq_daemon.shut(root)
+    rabbitmq_daemon.stop(root)
+    rabbitmq_daemon.wipe_data(root)
+    rabbitmq_daemon.start(root)
+    rabbitmq_daemon.await_running(root)
+
+
+def adopt(root, _, facts, __):
+    rabbitmq_state.write(root, state='MEMBER', grown=False, settled=None)
+    rabbitmq_daemon.open_up()
+    return True
+
+
+def join(root, peer, facts, _):
+    there = facts['reports'][peer]
+    own = node(facts['self']['name'])
+    rabbitmq_state.write(root, state='JOINING', history=there['history'], grown=False, settled=None)
+    rabbitmq_daemon.shut(root)
+    rabbitmq_daemon.stop(root)
+    if facts['self']['name'] in there['cluster']:
+        # It knows this host with a disk that is lost. Queues let go of the copy that was here as well.
+        forget(node(peer), own)
+    fresh_start(root)
+    for words in (['stop_app'], ['join_cluster', node(peer)], ['start_app']):
+        rabbitmq_daemon.control(*words, timeout=SLOW)
+    copies(root, own)
+    rabbitmq_state.write(root, state='MEMBER', grown=True, settled=settings_digest(root))
+    rabbitmq_daemon.open_up()
+    return True
+
+
+def node(host):
+    return 'rabbit@' + host
+
+
+def forget(peer, lost):
+    status, said = rabbitmq_daemon.command('rabbitmqctl', '-q', '-n', peer, 'forget_cluster_node', lost, timeout=SLOW)
+    if status != 0 and 'not_a_cluster_node' not in said and 'not a member' not in said:
+        raise rabbitmq_daemon.Broken('%s cannot forget %s: %s' % (peer, lost, rabbitmq_daemon.complaint(said)))
+
+
+def wipe(root, _, facts, __):
+    record = rabbitmq_state.read(root)
+    if record['state'] == 'MEMBER':
+        rabbitmq_state.write(root, state='JOINING')
+    rabbitmq_daemon.stop(root, at_once=True)
+    rabbitmq_daemon.wipe_data(root)
+    rabbitmq_state.write(root, **rabbitmq_state.NOTHING)
+    return True
+
+
+def start(root, _, __, ___):
+    # A queue that was declared meanwhile may have no copy here.
+    rabbitmq_state.write(root, grown=False)
+    rabbitmq_daemon.open_up()
+    rabbitmq_daemon.start(root)
+    return True
+
+
+def force(root, _, facts, again):
+    """One controller starts without those that are gone; the others find it and follow."""
+    generation = rabbitmq_state.read_cluster(root)['generation']
+    for attempt in range(FORCES):
+        name = 'rabbitmq-force-%d' % attempt
+        token = rabbitmq_steps.claim(root, name, generation)
+        if token is not None:
+            break
+    else:
+        raise rabbitmq_daemon.Broken('there were too many forced starts')
+    if again()[0] != 'force':
+        return True
+    rabbitmq_daemon.stop(root, at_once=True)
+    rabbitmq_daemon.must('rabbitmqctl', '-q', 'force_boot')
+    rabbitmq_daemon.start(root)
+    rabbitmq_daemon.await_running(root)
+    rabbitmq_steps.done(root, name, generation, token)
+    return True
+
+
+def restart(root, _, facts, __):
+    rabbitmq_daemon.stop(root, at_once=facts['self']['running'] != 'yes')
+    return start(root, '', facts, None)
+
+
+def drop(root, host, _, __):
+    generation = rabbitmq_state.read_cluster(root)['generation']
+    name = ('rabbitmq-drop-' + host)[:64]
+    token = rabbitmq_steps.claim(root, name, generation)
+    if token is None:
+        return True
+    forget(node(rabbitmq_state.read_cluster(root)['self']), node(host))
+    rabbitmq_steps.done(root, name, generation, token)
+    return True
+
+
+def grow(root, _, facts, __):
+    copies(root, node(facts['self']['name']))
+    rabbitmq_state.write(root, grown=True)
+    return True
+
+
+def copies(root, own):
+    """Quorum queues take no copy on a node that came later by themselves."""
+    if rabbitmq_state.config(root)['queues'] == 'quorum':
+        rabbitmq_daemon.must('rabbitmq-queues', '-q', 'grow', own, 'all', timeout=SLOW)
+
+
+def settle(root, _, __, ___):
+    apply_settings(root, first=False)
+    rabbitmq_state.write(root, settled=settings_digest(root))
+    return True
+
+
+def password_path(root):
+    return root + '/etc/rabbitmq/stackseed/admin.password'
+
+
+def settings_digest(root):
+    """Of what is set in the cluster rather than in files of a node."""
+    with open(password_path(root), 'rb') as file:
+        return hashlib.sha256(rabbitmq_state.config(root)['queues'].encode() + b'\n' + file.read()).hexdigest()
+
+
+def apply_settings(root, first):
+    if rabbitmq_state.config(root)['queues'] == 'mirrored':
+        rabbitmq_daemon.control('set_policy', 'ha-all', MIRRORED, '{"ha-mode":"all","ha-sync-mode":"automatic"}')
+    if not first:
+        rabbitmq_daemon.control('eval', CHANGE_PASSWORD)
+
+
+# Where the node reads it itself the password is in no argument. Releases differ in the number of arguments.
+CHANGE_PASSWORD = (
+    '{ok, Read} = file:read_file("/etc/rabbitmq/stackseed/admin.password"), '
+    'Password = re:replace(Read, "\\\\s+$", "", [{return, binary}]), '
+    'Backend = rabbit_auth_backend_internal, User = <<"stackseed">>, '
+    'case erlang:function_exported(Backend, change_password, 3) of '
+    'true -> Backend:change_password(User, Password, User); '
+    'false -> Backend:change_password(User, Password) end.')
