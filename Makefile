@@ -6,6 +6,8 @@ SHELL := /bin/bash
 modules := node_modules/.package-lock.json
 stackseed := dist/cli/main.js
 memo := examples/memo
+lab := node --import tsx test/lab/main.ts --lab memo
+lab_packages := debian-archive-keyring iproute2 iputils-arping mmdebstrap nftables systemd-container util-linux xorriso
 run_tests := node --import tsx test/run.ts
 
 .PHONY: all
@@ -38,6 +40,17 @@ judges: build test-programs ## let the programs that read the seeds judge them: 
 .PHONY: qemu
 qemu: build test-programs ## boot hosts of the example from their seeds, cut their power, boot again: the long form
 	@STACKSEED_LONG=1 $(run_tests) --only qemu
+
+.PHONY: lab
+lab: $(modules) ## bring the example's controllers up as containers on this machine, and show them converge; as root
+	@[ "$$(id -u)" = 0 ] || { echo 'a lab needs root' >&2; exit 1; }
+	@scripts/install-packages.sh $(lab_packages)
+	@$(lab) up
+	@$(lab) status --until-ready
+
+.PHONY: lab-down
+lab-down: $(modules) ## remove those containers, their disks, and all that they need here; layers stay in .cache
+	@$(lab) destroy
 
 .PHONY: update-golden
 update-golden: $(modules) ## write golden seeds and the README's references anew; review the difference

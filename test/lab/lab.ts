@@ -19,6 +19,8 @@ export type { LabHost } from './host.ts';
 export interface Lab {
   name: string;
   folder: string;
+  /** Whether it was ever up, and so knows its inventory. */
+  wasUp(): boolean;
   fleet(): FleetSpec;
   /** Switches hosts on, with seeds of the inventory as it is now; hosts that are on stay as they are. */
   up(names?: string[]): Promise<void>;
@@ -79,7 +81,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const folderOf = (host: string): string => join(folder, 'hosts', host);
 
   async function generate(): Promise<string> {
-    const { inventory = kept?.seeds.inventory, platform = kept?.seeds.platform } = options;
+    // A platform goes with the inventory that it was named for.
+    const { inventory, platform } = options.inventory ? options : { ...kept?.seeds, ...options };
     if (!inventory) throw new Error(`the lab ${name} was never up: name an inventory`);
     const seeds = { inventory: resolve(inventory), ...(platform && { platform }) };
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -113,8 +116,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     await connect();
     await Promise.all(
       wanted.map(async (one) => {
-        if (await one.isOn()) return;
-        await one.seed(join(seeds, one.name));
+        if (!(await one.isOn())) await one.seed(join(seeds, one.name));
         await one.powerOn();
       }),
     );
@@ -134,6 +136,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   return {
     name,
     folder,
+    wasUp: () => kept !== undefined,
     fleet,
     up,
     generate,

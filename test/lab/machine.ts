@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,6 +45,7 @@ export interface Machine {
 /** A machine in `folder`, with a cgroup of its own, on a switch. */
 export function machine(spec: HostSpec, folder: string, cgroup: string, network: Switch): Machine {
   const execCgroup = join(cgroup, 'exec');
+  const hardware = join(cgroup, 'hardware');
   const pid = async () => (await members(join(cgroup, 'machine/payload/init.scope'))).find(isFirst);
 
   async function cut(): Promise<void> {
@@ -62,35 +63,49 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
     return [...inCgroup(execCgroup), ...enter, 'env', '-i', ...environment];
   }
 
+  async function start(layers: string[]): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    // A disk stays on the layers that it was made on.
+    const file = join(folder, 'layers');
+    if (!existsSync(join(folder, 'upper'))) await writeFile(file, layers.join(':'));
+    await makeCgroup(execCgroup);
+    await makeCgroup(hardware);
+    const [program = '', ...words] = [
+      ...inCgroup(hardware),
+      ...['unshare', '--mount', '--propagation', 'slave', script('machine.sh'), folder],
+    ];
+    const console = openSync(join(folder, 'console.log'), 'a');
+    spawn(program, words, {
+      detached: true,
+      stdio: ['ignore', console, console],
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        LAB_CGROUP: cgroup,
+        LAB_LAYERS: await readFile(file, 'utf8'),
+        LAB_SWITCH: await network.namespace(),
+        LAB_CARDS: spec.cards
+          .map((card) => [card.port, card.name, card.mac, card.mtu, card.bridge].join(' '))
+          .join('\n'),
+      },
+    }).unref();
+    closeSync(console);
+    // Until it is in its cgroup, or has failed already.
+    await sleep(100);
+  }
+
   return {
     pid,
     cut,
     isOn: () => isPopulated(cgroup),
     async on(layers) {
-      if (await isPopulated(cgroup)) return;
-      await mkdir(folder, { recursive: true });
-      // A disk stays on the layers that it was made on.
-      const file = join(folder, 'layers');
-      if (!existsSync(join(folder, 'upper'))) await writeFile(file, layers.join(':'));
-      await makeCgroup(execCgroup);
-      const console = openSync(join(folder, 'console.log'), 'a');
-      const words = ['--mount', '--propagation', 'slave', script('machine.sh'), folder];
-      spawn('unshare', words, {
-        detached: true,
-        stdio: ['ignore', console, console],
-        env: {
-          PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-          LAB_CGROUP: cgroup,
-          LAB_LAYERS: await readFile(file, 'utf8'),
-          LAB_SWITCH: await network.namespace(),
-          LAB_CARDS: spec.cards
-            .map((card) => [card.port, card.name, card.mac, card.mtu, card.bridge].join(' '))
-            .join('\n'),
-        },
-      }).unref();
+      const failed = new Error(`${spec.name} does not start: see ${folder}/console.log`);
+      let starts = 0;
       for (const began = Date.now(); (await pid()) === undefined; await sleep(20)) {
-        if (Date.now() - began > 30_000)
-          throw new Error(`${spec.name} does not start: see ${folder}/console.log`);
+        if (Date.now() - began > 30_000) throw failed;
+        if (await isPopulated(cgroup)) continue;
+        // Also where somebody else has just switched it on, in vain.
+        if (++starts > 2) throw failed;
+        await start(layers);
       }
     },
     prefix,

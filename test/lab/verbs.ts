@@ -47,14 +47,14 @@ export const verbs: Verb[] = [
     name: 'up',
     takes: '[HOST...] [--inventory FILE] [--platform P]',
     does: 'generate seeds and switch on; the controllers when no host is named',
-    async run({ name }, words) {
+    async run({ name, wasUp }, words) {
       const { values, positionals } = parseArgs({
         args: words,
         options: { inventory: { type: 'string' }, platform: { type: 'string' } },
         allowPositionals: true,
       });
       const memo = { inventory: join(root, 'examples/memo/inventory.yaml'), platform: 'debian-12' };
-      const lab = await openLab({ name, ...memo, ...values });
+      const lab = await openLab({ name, ...(values.inventory || wasUp() ? {} : memo), ...values });
       await lab.up(positionals);
       return 0;
     },

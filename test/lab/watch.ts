@@ -22,6 +22,7 @@ export async function watch(
       for (const { host, on, node } of status) {
         const states = node ? node.components : [{ name: '', state: on ? 'starting' : 'off', reason: '' }];
         for (const { name, state, reason } of states) {
+          if (reason === 'not started yet') continue;
           const text = [state, state === 'healthy' ? '' : reason].join(' ').trim();
           if (shown.get(`${host} ${name}`) === text) continue;
           shown.set(`${host} ${name}`, text);

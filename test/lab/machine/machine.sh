@@ -2,8 +2,8 @@
 # One machine of the lab, from power-on until its power is cut or it shuts down: its disk, its network
 # cards, its seed in the drive, and its reboots. machine.sh FOLDER, with LAB_CGROUP (the machine's cgroup),
 # LAB_LAYERS (lowerdir), LAB_SWITCH (path of the switch's network namespace) and LAB_CARDS (lines of "port
-# card mac mtu bridge", "-" for no bridge) in the environment. Wants a mount namespace of its own. Changes
-# FOLDER/{upper,work,root} and the switch's ports.
+# card mac mtu bridge", "-" for no bridge) in the environment. Runs in that cgroup's hardware/, in a mount
+# namespace of its own. Changes FOLDER/{upper,work,root} and the switch's ports.
 set -eu
 
 # Turns a reboot inside into exit status 133, instead of a machine that keeps its network namespace.
@@ -19,8 +19,7 @@ insert_disk() {
 
 # Systemd in the machine wants cgroup2 and nothing else at /sys/fs/cgroup.
 enter_cgroup() {
-  mkdir -p "$LAB_CGROUP/hardware" "$LAB_CGROUP/machine"
-  printf '0\n' >"$LAB_CGROUP/hardware/cgroup.procs"
+  mkdir -p "$LAB_CGROUP/machine"
   if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
     cgroup=$LAB_CGROUP
     return
@@ -92,13 +91,16 @@ boot() {
       --hostname=unconfigured --register=no --keep-unit --network-namespace-path="$folder/net" \
       --capability=all --system-call-filter='add_key keyctl request_key bpf @memlock perf_event_open ~clock_settime ~settimeofday' \
       --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
-      --bind=/dev/net/tun --bind=/dev/fuse "${seed[@]}" 9<&-
+      --bind=/dev/net/tun --bind=/dev/fuse "${seed[@]}" 8>&- 9<&-
   )
 }
 
 main() {
   local status
   folder=$1
+  # Two machines on one disk would ruin it.
+  exec 8>"$folder/lock"
+  flock --nonblock 8 || exit 0
   enter_cgroup
   insert_disk
   hide_traces
