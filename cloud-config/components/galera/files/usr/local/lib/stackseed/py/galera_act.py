@@ -9,7 +9,7 @@ import galera_live
 import galera_state
 
 # Words that touch the daemon or the data count only for a daemon that still does what the facts say.
-TOUCHING = ('join', 'genesis', 'recover', 'stop', 'wipe')
+TOUCHING = ('join', 'genesis', 'recover', 'stop', 'wipe', 'restore', 'synced')
 
 
 def act(root, word, argument, facts):
@@ -57,12 +57,21 @@ def recover(root, _record, after, _argument, facts):
 
 
 def join(root, record, after, peer, facts):
-    write(root, record, after, peer, facts)
-    copy = after['state'] == 'JOINING'
-    if copy:
+    if after == record:
+        galera_daemon.start(root, after['history'], facts['self']['position'], addresses(root, peer, facts), False)
+        return
+    galera_data.remove(root, galera_state.KEPT)
+    galera_state.write(root, after)
+    if after['before']:
+        galera_data.keep(root)
+    else:
         galera_data.empty(root)
-    position = None if copy else facts['self']['position']
-    galera_daemon.start(root, after['history'], position, addresses(root, peer, facts), copy)
+    galera_daemon.start(root, after['history'], None, addresses(root, peer, facts), True)
+
+
+def synced(root, record, after, argument, facts):
+    write(root, record, after, argument, facts)
+    galera_data.remove(root, galera_state.KEPT)
 
 
 def addresses(root, peer, facts):
@@ -86,7 +95,15 @@ def wipe(root, _record, after, _argument, facts):
     galera_state.write(root, after)
 
 
-DO = {'genesis': genesis, 'recover': recover, 'join': join, 'stop': stop, 'wipe': wipe}
+def restore(root, _record, after, _argument, facts):
+    if facts['self']['running'] != 'no':
+        galera_daemon.kill(root)
+    galera_data.restore(root)
+    galera_state.write(root, after)
+
+
+DO = {'genesis': genesis, 'recover': recover, 'join': join, 'stop': stop, 'wipe': wipe,
+      'restore': restore, 'synced': synced}
 
 
 def read_position(root):

@@ -21,6 +21,11 @@ LOOP = 'stackseed@galera.service'
 # Seconds in which every HAProxy has asked clustercheck again.
 GATES_CLOSE = 3
 
+MEMBER = """CREATE TABLE IF NOT EXISTS stackseed.member (
+  host VARCHAR(64) CHARACTER SET ascii PRIMARY KEY,
+  node_uuid CHAR(36) CHARACTER SET ascii NOT NULL,
+  boot CHAR(36) CHARACTER SET ascii NOT NULL) ENGINE=InnoDB"""
+
 
 def start(root, history, position, peers, copy):
     """Has systemd start mariadbd, and does not wait for it to be ready.
@@ -45,7 +50,8 @@ def start(root, history, position, peers, copy):
     put(run + '/started', configuration(root))
     os.makedirs(os.path.dirname(root + ALLOW), exist_ok=True)
     put(root + ALLOW, '')
-    systemctl('reset-failed', unit)
+    if galera_live.unit_state(unit) == 'failed':
+        systemctl('reset-failed', unit)
     systemctl('start', '--no-block', unit)
     wait_until_taken(root, unit)
 
@@ -120,10 +126,10 @@ def restart_wanted(root):
 def enter(root, connection):
     """This host serves from now on: its row says so, with its present identity in the component."""
     cluster = galera_state.read_cluster(root)
-    connection.query('CREATE SCHEMA IF NOT EXISTS stackseed')
-    connection.query('CREATE TABLE IF NOT EXISTS stackseed.member (host VARCHAR(64) CHARACTER SET ascii '
-                     'PRIMARY KEY, node_uuid CHAR(36) CHARACTER SET ascii NOT NULL, '
-                     'boot CHAR(36) CHARACTER SET ascii NOT NULL) ENGINE=InnoDB')
+    if galera_live.read_rows(connection) is None:
+        # Each of these is a change of the whole cluster, even where it changes nothing.
+        connection.query('CREATE SCHEMA IF NOT EXISTS stackseed')
+        connection.query(MEMBER)
     mine = [connection.query("SHOW GLOBAL STATUS LIKE 'wsrep_gcomm_uuid'")[0][1], galera_state.boot_id(root)]
     if galera_live.read_rows(connection).get(cluster['self']) != mine:
         connection.query('REPLACE INTO stackseed.member (host, node_uuid, boot) VALUES (%s, %s, %s)'

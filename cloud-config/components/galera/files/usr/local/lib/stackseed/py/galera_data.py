@@ -27,20 +27,37 @@ def empty(root):
     """Nothing is left in the datadir, on disk too. Only for a host whose record is not MEMBER."""
     if galera_state.read(root)['state'] == 'MEMBER':
         raise Broken('the record is MEMBER: its data are kept')
+    remove(root, galera_state.DATA)
     data = root + galera_state.DATA
-    if os.path.isdir(data):
-        for name in sorted(os.listdir(data)):
-            path = os.path.join(data, name)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path)
-            else:
-                os.unlink(path)
-    else:
-        os.mkdir(data)
-    os.chmod(data, 0o700)
+    os.mkdir(data, 0o700)
     os.chown(data, *owner())
     durable.sync_folder(data)
     durable.sync_folder(root + galera_state.HOME)
+
+
+def remove(root, path):
+    """A folder of data and all that is in it; small things first, so that it is never taken for whole."""
+    grastate = root + path + '/grastate.dat'
+    if os.path.exists(grastate):
+        os.unlink(grastate)
+    if os.path.isdir(root + path):
+        shutil.rmtree(root + path)
+    durable.sync_folder(root + galera_state.HOME)
+
+
+def keep(root):
+    """Puts the copy of a member aside, and an empty datadir in its place."""
+    os.rename(root + galera_state.DATA, root + galera_state.KEPT)
+    durable.sync_folder(root + galera_state.HOME)
+    empty(root)
+
+
+def restore(root):
+    """Puts the copy that was kept aside back, where it is not there still."""
+    if os.path.isdir(root + galera_state.KEPT):
+        remove(root, galera_state.DATA)
+        os.rename(root + galera_state.KEPT, root + galera_state.DATA)
+        durable.sync_folder(root + galera_state.HOME)
 
 
 def make(root, history):

@@ -263,6 +263,8 @@ def own_attempt(facts):
     """6: an attempt that cannot go on is given up in so many words, so that promises to it can end."""
     own = facts['self']
     attempt = own['attempt']
+    if not on('give-up'):
+        return None
     if attempt and not live(own):
         return ('give-up', 'the %s was begun before the last boot or with another list' % attempt['kind'])
     if attempt and attempt['done']:
@@ -290,7 +292,7 @@ def own_promise(facts):
 def own_waivers(facts):
     """7: a waiver replaces silence, never an answer, and does not outlive it."""
     for name in facts['self']['waivers']:
-        if not silent(facts, name):
+        if not silent(facts, name) and on('waiver-ends'):
             return ('unwaive', name)
     return None
 
@@ -298,7 +300,7 @@ def own_waivers(facts):
 def standing_promise(facts):
     """1, 6: while a promise stands this host starts only towards the history that it promised."""
     promise = facts['self']['promise']
-    if not promise:
+    if not promise or not on('one-promise'):
         return None
     what = 'create the database' if promise['kind'] == 'genesis' else 'start the database from its data'
     if isinstance(facts['reports'].get(promise['to']), dict):
@@ -423,11 +425,12 @@ def waivers(facts):
 
 
 def unheard(facts):
-    """Hosts that a recovery would go on without: waived and silent, or absent and not answering."""
+    """Hosts that a recovery goes on without: waived and silent; absent, unless it answers that it is blank.
+    An absent one that answers is without a promise: it may be about to start the same history."""
     waived = waivers(facts)
-    heard = {name for name, _ in answers(facts)}
-    return [name for name in others(facts) if name not in heard
-            and (name not in facts['controllers'] or (silent(facts, name) and name in waived))]
+    blank = [name for name, report in answers(facts) if report['state'] == 'BLANK' and not live(report)]
+    return [name for name in others(facts) if (silent(facts, name) and name in waived)
+            or (name not in facts['controllers'] and name not in blank and on('absent-forks'))]
 
 
 def all_answer(facts):
@@ -474,9 +477,11 @@ def branches(found):
 def same_lists(facts):
     """2: promises count only between hosts with the same list of controllers."""
     different = [name for name, report in peers(facts) if report['list'] != facts['list']]
-    if different and on('same-list'):
-        return ('wait', 'for the new seed on %s or here: the lists of controllers differ' % listing(different))
-    return None
+    if not different or not on('same-list'):
+        return None
+    if facts['self']['attempt']:
+        return ('give-up', 'the lists of controllers on %s and here differ' % listing(different))
+    return ('wait', 'for the new seed on %s or here: the lists of controllers differ' % listing(different))
 
 
 def all_stopped(facts):
@@ -498,7 +503,7 @@ def positions_known(holders):
 
 def winner_of(facts, holders):
     """6: the highest position that is not tainted, ties by inventory order; None when all are tainted."""
-    clean = [(name, section) for name, section in holders if not section.get('tainted')]
+    clean = [(name, section) for name, section in holders if not section.get('tainted') or not on('tainted')]
     key = furthest if on('highest-position') else (lambda section: 0)
     best = sorted(clean, key=lambda each: (-key(each[1]), rank(facts, each[0])))
     return best[0] if best else None
@@ -566,7 +571,7 @@ def win(facts):
     for name, report in peers(facts):
         if not promised(facts, report) and on('recovery-promises'):
             return ('wait', 'for %s to promise that it starts only from here' % name)
-        if promised(facts, report) and ahead(own, report['promise']):
+        if promised(facts, report) and ahead(own, report['promise']) and on('promise-repeats'):
             return ('give-up', '%s has later data' % name)
     return ('recover', '')
 
@@ -611,7 +616,11 @@ def genesis(facts):
 
 def all_blank(facts):
     for name, report in answers(facts):
-        if report['state'] in ('JOINING', 'MEMBER') or report['running'] != 'no':
+        used = report['state'] in ('JOINING', 'MEMBER') or report['running'] != 'no'
+        if used and name not in facts['controllers']:
+            return ('wait', 'for an operator: %s is absent in the inventory, but it has a copy of the database, '
+                    'and no controller has: bring it back, or wipe it' % name)
+        if used:
             return ('wait', 'for %s, which has or had a copy of a database: nothing is created beside it' % name)
         if live(report):
             return ('wait', 'for %s to give up its own attempt' % name)

@@ -30,7 +30,7 @@ def report_of(found):
     """A section, "unreadable" or null. Who answers without one, or with a strange one, may hold data."""
     if not isinstance(found, dict):
         return found
-    section = found['answer'].get('galera')
+    section = galera_state.complete(found['answer'].get('galera'))
     if not is_section(section):
         return 'unreadable'
     return dict(section, boot=found['boot'])

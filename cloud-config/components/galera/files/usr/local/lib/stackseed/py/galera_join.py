@@ -131,7 +131,8 @@ def step(root, memory, word, argument, facts):
 def doing(word, argument):
     texts = {'join': 'joining %s', 'ask': 'asking for promises: %s', 'promise': 'promising to follow %s',
              'release': 'the promise to %s has ended', 'give-up': 'giving up: %s', 'stop': 'stopping mariadbd: %s',
-             'wipe': 'emptying the disk: %s', 'unwaive': 'the waiver of %s has ended'}
+             'wipe': 'emptying the disk: %s',
+             'restore': 'back to the copy from before: %s', 'unwaive': 'the waiver of %s has ended'}
     plain = {'genesis': 'creating the database', 'recover': 'starting the database from the data of this host',
              'synced': 'Synced'}
     return plain[word] if word in plain else texts[word] % argument

@@ -126,12 +126,12 @@ def read_run(root, name):
 
 
 def read_rows(connection):
-    """{host: [node_uuid, boot]} of stackseed.member; {} before it exists."""
+    """{host: [node_uuid, boot]} of stackseed.member; None before it exists."""
     try:
         rows = connection.query('SELECT host, node_uuid, boot FROM stackseed.member')
     except sql.Failed as error:
         if error.code in sql.NO_SUCH:
-            return {}
+            return None
         raise
     return {host: [uuid, boot] for host, uuid, boot in rows}
 
@@ -153,18 +153,18 @@ def serving(root, record, connection):
         return False, 'not in the Primary component of history %s' % short(record['history']), own
     if not live['synced']:
         return False, 'not Synced', own
-    rows = present(root, read_rows(connection), live)
+    rows = present(root, read_rows(connection) or {}, live)
     own['rows'] = rows
     name = galera_state.read_cluster(root)['self']
     need = galera_decide.majority(len(own['controllers']))
     count = '%d of %d members' % (len([each for each in own['controllers'] if each in rows]),
                                   len(own['controllers']))
-    words = 'Synced in history %s, position %s, %s' % (short(record['history']), own['position'], count)
+    words = 'Synced in history %s, ' % short(record['history'])
     if name not in rows:
-        return False, '%s, this one is about to leave or has only come' % words, own
+        return False, '%s%s, this one is about to leave or has only come' % (words, count), own
     if not galera_decide.serves(own, rows):
-        return False, '%s, %d are needed to serve' % (words, need), own
-    return True, words + ', serving', own
+        return False, '%s%s, %d are needed to serve' % (words, count, need), own
+    return True, '%sposition %s, %s, serving' % (words, own['position'], count), own
 
 
 def short(history):

@@ -12,6 +12,8 @@ import galera_decide
 
 HOME = '/var/lib/mysql'
 DATA = HOME + '/data'
+# The copy that a member had before it joined for a full one; counts while the record has `before`.
+KEPT = HOME + '/data.before'
 RECORD = HOME + '/stackseed/state.json'
 RUN = '/run/stackseed/galera'
 LOCK = '/run/stackseed/galera.lock'
@@ -35,16 +37,27 @@ def read(root):
         if has_data(root):
             raise Unreadable('%s is missing, and there are data in %s' % (RECORD, DATA))
         return None
+    record = complete(record)
     if not is_record(record):
         raise Unreadable('%s is not a record of this component' % RECORD)
     return record
 
 
+def complete(record):
+    """A record, or a report, with what it lacks because an earlier seed wrote it."""
+    if not isinstance(record, dict):
+        return record
+    return dict(galera_decide.blank_record(None), **record)
+
+
 def has_data(root):
-    try:
-        return bool(os.listdir(root + DATA))
-    except FileNotFoundError:
-        return False
+    for path in (DATA, KEPT):
+        try:
+            if os.listdir(root + path):
+                return True
+        except FileNotFoundError:
+            pass
+    return False
 
 
 def is_record(record):
@@ -54,7 +67,7 @@ def is_record(record):
     history, line = record['history'], record['line']
     return (isinstance(record['incarnation'], str) and record['state'] in STATES
             and (is_uuid(history) if record['state'] in ('JOINING', 'MEMBER') else history is None)
-            and isinstance(line, list) and all(is_fork(fork) for fork in line)
+            and is_line(line) and is_kept(record['before'])
             and is_part(record['promise'], 'to', 'incarnation', 'list', 'state', 'held', 'position')
             and is_part(record['attempt'], 'boot', 'list', 'position', 'waived', 'done')
             and is_names(record['waivers']))
@@ -62,6 +75,14 @@ def is_record(record):
 
 def is_uuid(text):
     return isinstance(text, str) and UUID.match(text) is not None
+
+
+def is_line(line):
+    return isinstance(line, list) and all(is_fork(fork) for fork in line)
+
+
+def is_kept(kept):
+    return kept is None or (isinstance(kept, dict) and is_uuid(kept.get('history')) and is_line(kept.get('line')))
 
 
 def is_fork(fork):

@@ -106,7 +106,7 @@ class Steps:
 
     def may_take_over(self, owner, boot):
         live = galera_live.look_inside(self.root, self.record['history'], self.connection)
-        rows = galera_live.read_rows(self.connection)
+        rows = galera_live.read_rows(self.connection) or {}
         return owner not in galera_live.present(self.root, rows, live) or rows[owner][1] != boot
 
 
