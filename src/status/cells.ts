@@ -8,8 +8,8 @@ export interface Cell {
 
 const RUNNING: Record<string, string> = {
   no: 'stopped',
-  starting: 'starting',
   nonprimary: 'not Primary',
+  foreign: 'Primary of another history',
 };
 
 /** Such as "MEMBER 1f0a22c4:1042, serving". */
@@ -31,11 +31,13 @@ function serves({ running, synced, serving }: GaleraReport): boolean {
   return running === 'primary' && synced && serving !== false;
 }
 
+/** Such as "MEMBER, 3 of 3 running". */
 export function rabbitmqCell(report: RabbitmqReport | undefined): Cell {
   if (!report) return { text: '-' };
   const { state, running, cluster, alive } = report;
-  if (!running || cluster.length === 0) return { text: state, well: false };
-  return { text: `${alive.length} of ${cluster.length} running`, well: alive.length === cluster.length };
+  if (running !== 'yes') return { text: `${state}, ${RUNNING[running] ?? running}`, well: false };
+  const text = `${state}, ${alive.length} of ${cluster.length} running`;
+  return { text, well: alive.length === cluster.length };
 }
 
 export function pacemakerCell(report: PacemakerReport | undefined): Cell {

@@ -79,7 +79,7 @@ function readRabbitmq(section: Fields | undefined): RabbitmqReport | undefined {
   if (!section) return undefined;
   return {
     state: text(section['state']) ?? '-',
-    running: Boolean(section['running']),
+    running: text(section['running']) ?? 'no',
     cluster: names(section['cluster']),
     alive: names(section['alive']),
   };

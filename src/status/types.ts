@@ -16,6 +16,7 @@ export interface GaleraReport {
   history?: string;
   /** Absent while it is not known. */
   position?: number;
+  /** "primary", "nonprimary", "starting", "no", or "foreign": Primary of another history. */
   running: string;
   synced: boolean;
   /** Absent where the host does not tell it. */
@@ -36,7 +37,8 @@ export interface PacemakerReport {
 
 export interface RabbitmqReport {
   state: string;
-  running: boolean;
+  /** "yes", "no", or what else is the matter: "starting", "paused", "hung". */
+  running: string;
   cluster: string[];
   alive: string[];
 }

@@ -15,7 +15,17 @@ const leaves = visible.flatMap((command) =>
 );
 
 test('the commands are those that were promised', () => {
-  const names = ['init', 'validate', 'show', 'generate', 'bundle', 'secrets', 'schema', 'completion'];
+  const names = [
+    'init',
+    'validate',
+    'show',
+    'generate',
+    'bundle',
+    'status',
+    'secrets',
+    'schema',
+    'completion',
+  ];
   assert.equal(
     visible.map((command) => command.name()),
     names,

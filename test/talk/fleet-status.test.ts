@@ -75,7 +75,10 @@ test('who waits, for whom and how long; who is silent; and the clusters', async 
     'pacemaker',
     'return {"quorate": True, "dc": "cnt2", "vips": {"10.0.0.5": True}}',
   );
-  on(fleet, 'cnt2').section('rabbitmq', 'return {"running": True, "cluster": ["a", "b"], "alive": ["a"]}');
+  on(fleet, 'cnt2').section(
+    'rabbitmq',
+    'return {"state": "MEMBER", "running": "yes", "cluster": ["a", "b"], "alive": ["a"]}',
+  );
   const ran = await ask(fleet);
   await rubbish.close();
   assert.is(
@@ -89,9 +92,9 @@ test('who waits, for whom and how long; who is silent; and the clusters', async 
       'cnt3  -                silent      0s     connection refused',
       'cm1   -                unreadable  0s     its answer broke off',
       '',
-      'CONTROLLER  GALERA                         RABBITMQ        PACEMAKER',
-      'cnt1        BLANK, stopped, promised cnt2  -               quorate, DC cnt2',
-      'cnt2        MEMBER 1f0a22c4:7, synced      1 of 2 running  quorate, DC cnt2',
+      'CONTROLLER  GALERA                         RABBITMQ                PACEMAKER',
+      'cnt1        BLANK, stopped, promised cnt2  -                       quorate, DC cnt2',
+      'cnt2        MEMBER 1f0a22c4:7, synced      MEMBER, 1 of 2 running  quorate, DC cnt2',
       'cnt3        silent',
       '10.0.0.5 is on cnt2',
       'they go by different lists of controllers: aa on cnt1, bb on cnt2',

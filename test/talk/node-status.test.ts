@@ -72,7 +72,7 @@ test('status shows the clusters: this host, those that answer, and those that do
   section(
     node,
     'rabbitmq',
-    'return {"state": "joined", "running": True, "cluster": ["a", "b", "c"], "alive": ["a", "b"]}',
+    'return {"state": "MEMBER", "running": "yes", "cluster": ["a", "b", "c"], "alive": ["a", "b"]}',
   );
   cnt2.section('galera', 'return {"state": "PROMISED", "running": "no", "promise": {"to": "cnt1"}}');
   cnt2.section(
@@ -81,9 +81,9 @@ test('status shows the clusters: this host, those that answer, and those that do
   );
   cnt2.section('rabbitmq', 'raise OSError("x")');
   assert.equal(await clusters(node), [
-    'CONTROLLER  GALERA                            RABBITMQ        PACEMAKER',
-    'cnt1        MEMBER 1f0a22c4:1042, serving     2 of 3 running  quorate, DC cnt1',
-    'cnt2        PROMISED, stopped, promised cnt1  -               no quorum, DC -',
+    'CONTROLLER  GALERA                            RABBITMQ                PACEMAKER',
+    'cnt1        MEMBER 1f0a22c4:1042, serving     MEMBER, 2 of 3 running  quorate, DC cnt1',
+    'cnt2        PROMISED, stopped, promised cnt1  -                       no quorum, DC -',
     'cnt3        silent',
     '192.168.0.50 is on cnt1',
     '192.168.1.50 is on no host',

@@ -110,8 +110,8 @@ test('cells of the clusters', () => {
   const { position: _, ...unknown } = galera;
   assert.is(galeraCell({ ...unknown, running: 'nonprimary' }).text, 'MEMBER 1f0a22c4:?, not Primary');
   assert.is(galeraCell({ ...galera, synced: false }).text, 'MEMBER 1f0a22c4:0, not synced');
-  assert.equal(rabbitmqCell({ state: 'waits', running: false, cluster: [], alive: [] }), {
-    text: 'waits',
+  assert.equal(rabbitmqCell({ state: 'BLANK', running: 'paused', cluster: [], alive: [] }), {
+    text: 'BLANK, paused',
     well: false,
   });
   assert.is(pacemakerCell({ quorate: false, vips: new Map() }).text, 'no quorum, DC -');

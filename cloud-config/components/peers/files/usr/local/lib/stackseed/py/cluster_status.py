@@ -13,7 +13,7 @@ SECTIONS = ['galera', 'pacemaker', 'rabbitmq']
 SECONDS = 3.0
 HEAD = ('CONTROLLER', 'GALERA', 'RABBITMQ', 'PACEMAKER')
 
-RUNNING = {'no': 'stopped', 'starting': 'starting', 'nonprimary': 'not Primary'}
+RUNNING = {'no': 'stopped', 'nonprimary': 'not Primary', 'foreign': 'Primary of another history'}
 
 
 def lines(root):
@@ -48,11 +48,8 @@ def galera(section):
     if section.get('history'):
         position = section.get('position')
         words[0] += ' %.8s:%s' % (section['history'], '?' if position is None else position)
-    running = section.get('running')
-    if running == 'primary':
-        words.append(serving(section))
-    elif running in RUNNING:
-        words.append(RUNNING[running])
+    running = str(section.get('running') or 'no')
+    words.append(serving(section) if running == 'primary' else RUNNING.get(running, running))
     promise = section.get('promise')
     if isinstance(promise, dict):
         words.append('promised %s' % promise.get('to'))
@@ -66,12 +63,14 @@ def serving(section):
 
 
 def rabbitmq(section):
+    """Such as "MEMBER, 3 of 3 running"."""
     if not section:
         return '-'
+    state, running = str(section.get('state', '-')), str(section.get('running') or 'no')
     cluster, alive = section.get('cluster'), section.get('alive')
-    if isinstance(cluster, list) and isinstance(alive, list) and section.get('running'):
-        return '%d of %d running' % (len(alive), len(cluster))
-    return str(section.get('state') or 'stopped')
+    if running == 'yes' and isinstance(cluster, list) and isinstance(alive, list):
+        return '%s, %d of %d running' % (state, len(alive), len(cluster))
+    return '%s, %s' % (state, RUNNING.get(running, running))
 
 
 def pacemaker(section):
