@@ -193,7 +193,7 @@ def joining(facts):
     if own['running'] == 'primary':
         return ('synced', '') if own['synced'] else ('wait', 'for mariadbd here to be Synced')
     if not on('wipe-broken-join'):
-        return ('wait', 'for the join to go on')
+        return ('wait', 'for the join here to go on')
     why = 'the join broke off before mariadbd was Synced'
     return ('restore', why) if own['before'] else ('wipe', why)
 
@@ -445,7 +445,8 @@ def all_answer(facts):
         return why_missing(facts, unexcused, 'starting again after an outage needs every controller, or '
                            '`stackseed-node waive` for one that is gone for good')
     if not enough and on('waiver-majority'):
-        return ('wait', 'for %d of %d controllers: waived ones do not make a majority' % (majority(count), count))
+        return ('wait', 'for one of %s as well: waivers replace no majority, and %d of %d controllers must answer'
+                % (listing(missing), majority(count), count))
     return None
 
 
@@ -591,7 +592,9 @@ def promised(facts, report):
 
 def ahead(own, promise):
     held = promise['held'] == own['history'] and promise['state'] == 'MEMBER'
-    return held and (promise['position'] is None or int(promise['position']) > int(own['position']))
+    if promise['position'] is None:
+        return held and on('unknown-position')
+    return held and int(promise['position']) > int(own['position'])
 
 
 # Rule 1: nobody has data.

@@ -30,6 +30,8 @@ PAUSE_FIRST, PAUSE_MOST, LOOK = 1.0, 10.0, 0.25
 AGAIN_MOST = 30.0
 # A start that Galera itself would have given up by then, or that no member of the component knows of.
 STUCK = 60.0
+# A join that is not Primary for that long has broken off.
+BROKEN = 5.0
 # Rounds in which a halt has to be said, since a report may have been of the moment before.
 HALTS = 3
 
@@ -52,6 +54,7 @@ class Memory:
         self.failure = ''
         self.copy = False
         self.unknown_since = None
+        self.broken_since = None
 
 
 def main():
@@ -104,6 +107,10 @@ def play(root, memory):
         galera_act.kill_stuck(root, facts)
         return None, None
     word, argument = galera_decide.decide(facts)
+    if word in ('wipe', 'restore') and not broken(memory, live):
+        say(memory, 'waiting for mariadbd here to come into the component')
+        memory.pause = PAUSE_FIRST
+        return None, live
     memory.halts = memory.halts + 1 if word == 'halt' else 0
     if word == 'member':
         return member(root, memory, facts), live
@@ -203,6 +210,16 @@ def stuck(memory, facts):
     elif memory.unknown_since is None:
         memory.unknown_since = time.monotonic()
     return memory.unknown_since is not None and time.monotonic() - memory.unknown_since > STUCK
+
+
+def broken(memory, live):
+    """Whether a join that seems to have broken off really has: a daemon on its way in may look so."""
+    if live['running'] != 'nonprimary':
+        memory.broken_since = None
+        return True
+    if memory.broken_since is None:
+        memory.broken_since = time.monotonic()
+    return time.monotonic() - memory.broken_since > BROKEN
 
 
 def is_first(root):

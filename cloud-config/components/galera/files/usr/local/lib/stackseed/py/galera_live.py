@@ -1,8 +1,8 @@
 """What MariaDB on this host is doing at this moment, and whether it serves. Asks the server and systemd;
 changes nothing."""
 import json
-import os
 import subprocess
+import time
 
 import galera_decide
 import galera_state
@@ -11,21 +11,26 @@ import sql
 STATUS = ('wsrep_cluster_status', 'wsrep_cluster_state_uuid', 'wsrep_local_state', 'wsrep_last_committed',
           'wsrep_local_cached_downto', 'wsrep_gcomm_uuid', 'wsrep_incoming_addresses')
 SYNCED, DONOR = '4', '2'
+# Seconds after which a server that is not in a component is taken at its word.
+SETTLES = 0.8
 # What wsrep_local_cached_downto says of an empty cache.
 NOTHING = 2 ** 63
 
 
-def look(root, history, connection=None):
+def look(root, history):
     """{running, synced, position, cached_from, uuid, view, comment} of a record with that history.
 
     position and cached_from are null unless it is Primary or was; `view` is {uuid: name} of the Primary
-    component, empty when it cannot be told. A connection that breaks is the caller's to close.
+    component, empty when it cannot be told.
     """
     try:
-        if connection:
-            return look_inside(root, history, connection)
-        with sql.Connection(root, timeout=2.0) as connection:
-            return look_inside(root, history, connection)
+        with sql.Connection(root, timeout=1.0) as connection:
+            found = look_inside(root, history, connection)
+            if found['running'] == 'nonprimary':
+                # On its way in, it takes clients a moment before it is told of the component.
+                time.sleep(SETTLES)
+                found = look_inside(root, history, connection)
+            return found
     except (sql.Failed, OSError):
         return stopped('starting' if is_alive(root) else 'no')
 

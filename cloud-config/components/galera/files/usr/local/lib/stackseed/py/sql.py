@@ -46,6 +46,12 @@ class Connection:
         self.close()
 
     def close(self):
+        try:
+            # Else the server takes it for a client that was lost, and logs it.
+            self.sequence = -1
+            self.send(b'\x01')
+        except OSError:
+            pass
         self.socket.close()
 
     def greet(self, user):
