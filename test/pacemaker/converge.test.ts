@@ -26,7 +26,7 @@ function onController(use: (node: PretendNode) => void, host = 'cnt2'): void {
     node.write('../state/running', running(1));
     node.write('/usr/local/lib/stackseed/py/step.py', step('print("token7")'));
     // The owner of the first configuration is a user that only the package makes.
-    node.stub('install', 'cp "${@: -2:1}" "${@: -1}"');
+    node.stub('install', `cp "\${@: -2:1}" "\${@: -1}"`);
     node.stub('crm_verify');
     node.stub('crm_diff', 'echo "<diff/>"; exit 1');
     node.stub('crm_node');
@@ -158,7 +158,7 @@ test('the first configuration is written only where Pacemaker never ran', () => 
     assert.not.ok(node.exists('/var/lib/pacemaker/cib/cib.xml'));
     node.remove('/var/lib/pacemaker/cib/cib-1.raw');
     node.run('converge', impatient);
-    assert.match(node.read('/var/lib/pacemaker/cib/cib.xml'), /admin_epoch="0" epoch="0"[^]*dc-deadtime/);
+    assert.match(node.read('/var/lib/pacemaker/cib/cib.xml'), /admin_epoch="0" epoch="0"[\s\S]*dc-deadtime/);
   });
 });
 

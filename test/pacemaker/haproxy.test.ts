@@ -18,7 +18,7 @@ function onController(use: (node: PretendNode) => void): void {
     node.write(`${folder}/00-global.cfg`, 'global\n');
     node.stub(
       'haproxy',
-      'if grep -q broken "${@: -1}"; then echo "[ALERT] (1) : config : unknown keyword"; exit 1; fi',
+      `if grep -q broken "\${@: -1}"; then echo "[ALERT] (1) : config : unknown keyword"; exit 1; fi`,
     );
     use(node);
   });
@@ -31,7 +31,7 @@ test('the configuration is made of the fragments in order, and the unit is left 
     node.write('../state/enabled-haproxy.service', '');
     const ran = node.run('converge');
     assert.is(ran.status, 0, ran.stderr);
-    assert.match(node.read(config), /global\n[^]*listen one\n/);
+    assert.match(node.read(config), /global\n[\s\S]*listen one\n/);
     assert.is(node.read('/proc/sys/net/ipv4/ip_nonlocal_bind'), '1\n');
     assert.ok(node.exists('/run/stackseed/allow/haproxy'));
     assert.ok(ran.calls.includes('systemctl --quiet disable haproxy.service'));
