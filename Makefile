@@ -56,6 +56,12 @@ lab-down: $(modules) ## remove those containers, their disks, and all that they 
 update-golden: $(modules) ## write golden seeds and the README's references anew; review the difference
 	@UPDATE=1 $(run_tests) --only render --only inventory --only docs
 
+.PHONY: chaos
+chaos: $(modules) ## break the controllers in the lab: SCENARIO=NAME (* for any text), SEED=N MINUTES=M, or LIST=1
+	@[ -n "$(LIST)" ] || scripts/install-packages.sh $(lab_packages)
+	@node --import tsx test/chaos/main.ts $(if $(LIST),--list) $(if $(SCENARIO),--scenario '$(SCENARIO)') \
+	  $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: format
 format: $(modules) ## let Biome format the code
 	npx biome check --write

@@ -5,7 +5,7 @@ import { openChaos, runScenarios } from './runner.ts';
 
 /**
  * Breaks a fleet in the lab and looks whether it mends itself with nothing lost:
- *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M]
+ *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M] [--keep]
  */
 const { values } = parseArgs({
   options: {
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     scenario: { type: 'string', multiple: true },
     seed: { type: 'string' },
     minutes: { type: 'string' },
+    keep: { type: 'boolean' },
   },
 });
 
@@ -37,7 +38,7 @@ async function main(): Promise<number> {
     console.log(`${problem === undefined ? 'holds ' : 'FAILED'} ${name} (${seconds.toFixed(0)} s)`);
   console.log(`${outcomes.length - failed.length} held, ${failed.length} failed`);
   // After a failure the fleet stays as it is, to be looked at.
-  if (failed.length === 0) await lab.destroy();
+  if (failed.length === 0 && !values.keep) await lab.destroy();
   return failed.length === 0 ? 0 : 1;
 }
 
