@@ -149,7 +149,7 @@ main() {
     [ "$SECONDS" -lt "$end" ] || waiting "$WHY"
     [ "$WHY" = "$last" ] || log "waiting $WHY"
     last=$WHY
-    sleep 1
+    sleep 2
   done
 }
 
