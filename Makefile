@@ -52,6 +52,10 @@ lab: $(modules) ## bring the example's controllers up as containers on this mach
 lab-down: $(modules) ## remove those containers, their disks, and all that they need here; layers stay in .cache
 	@$(lab) destroy
 
+.PHONY: model
+model: $(modules) ## search the joining of controllers far beyond what the tests do: MODEL_SECONDS a search
+	@MODEL_SECONDS=$${MODEL_SECONDS:-30} node --import tsx node_modules/uvu/bin.js test/model '\.test\.ts$$'
+
 .PHONY: update-golden
 update-golden: $(modules) ## write golden seeds and the README's references anew; review the difference
 	@UPDATE=1 $(run_tests) --only render --only inventory --only docs

@@ -64,9 +64,9 @@ halt, WHY           nothing                                         nothing, a r
                                                                     show WHY: only the operator can go on
 
 The caller must also see to this: DATADIR.before counts only while the record has "before": else it is a
-leftover, and removed before a join is recorded; the SST script refuses to receive while the record is not JOINING (IST
-may turn into SST after the decision); wsrep_cluster_name carries the record's history; pc.recovery=false;
-serves() gates clients and steps all the time.
+leftover, and removed before a join is recorded. The SST script refuses to receive while the record is not
+JOINING: IST may turn into SST after the decision. wsrep_cluster_name carries the record's history.
+pc.recovery=false. serves() gates clients and steps all the time.
 
 `galera_decide.py --lines` reads one JSON object a line and answers each with a line: facts -> [word,
 argument]; {"record", "word", "argument", "facts", "fresh"} -> record; {"serves": SECTION, "rows": [NAME...]}
@@ -253,7 +253,7 @@ def nonprimary(facts):
         if report['running'] == 'starting':
             return ('wait', 'for mariadbd on %s to start' % name)
     if on('nonprimary-stops'):
-        return ('stop', 'mariadbd is not Primary here or anywhere: all stop and agree on who has the latest data')
+        return ('stop', 'mariadbd is Primary neither here nor elsewhere: all stop and agree on the latest data')
     return ('wait', 'for mariadbd here to be Primary')
 
 
@@ -285,7 +285,8 @@ def own_promise(facts):
     if not isinstance(report, dict) or not on('dead-attempts-release'):
         return None
     attempt = live(report)
-    alive = attempt and attempt['nonce'] == promise['nonce'] and report['incarnation'] == promise['incarnation']
+    same_disk = report['incarnation'] == promise['incarnation']
+    alive = same_disk and attempt and attempt['nonce'] == promise['nonce']
     return None if alive else ('release', asker)
 
 
@@ -318,8 +319,8 @@ def primaries(facts):
 
 def beyond(facts, name, report):
     own = facts['self']
-    return ('halt', '%s holds data (position %s of history %s) beyond position %s, from which %s went on as %s: '
-            'kept for an operator' % (own['name'], own['position'], own['history'],
+    return ('halt', '%s holds data (position %s of history %s) beyond position %s, from which %s went on as '
+            '%s: kept for an operator' % (own['name'], own['position'], own['history'],
                                       fork_of(report, own['history']), name, report['history']))
 
 
@@ -356,8 +357,8 @@ def rivals(found):
     for name, report in found[1:]:
         how = relation(report, found[0][1])
         if how in ('sibling', 'unrelated'):
-            return ('halt', '%s runs history %s and %s runs %s, which is %s: only an operator can say which one '
-                    'counts' % (found[0][0], found[0][1]['history'], name, report['history'], how))
+            return ('halt', '%s runs history %s and %s runs %s, which is %s: only an operator can say which '
+                    'one counts' % (found[0][0], found[0][1]['history'], name, report['history'], how))
     return None
 
 
@@ -445,7 +446,7 @@ def all_answer(facts):
         return why_missing(facts, unexcused, 'starting again after an outage needs every controller, or '
                            '`stackseed-node waive` for one that is gone for good')
     if not enough and on('waiver-majority'):
-        return ('wait', 'for one of %s as well: waivers replace no majority, and %d of %d controllers must answer'
+        return ('wait', 'for one of %s as well: waivers replace no majority, and %d of %d must answer'
                 % (listing(missing), majority(count), count))
     return None
 
@@ -470,8 +471,8 @@ def branches(found):
         for other, theirs in found:
             how = relation(section, theirs)
             if how in ('sibling', 'unrelated'):
-                return ('halt', '%s holds history %s and %s holds %s, which is %s: only an operator can say which '
-                        'one counts' % (name, section['history'], other, theirs['history'], how))
+                return ('halt', '%s holds history %s and %s holds %s, which is %s: only an operator can say '
+                        'which one counts' % (name, section['history'], other, theirs['history'], how))
     return None
 
 
@@ -504,7 +505,7 @@ def positions_known(holders):
 
 def winner_of(facts, holders):
     """6: the highest position that is not tainted, ties by inventory order; None when all are tainted."""
-    clean = [(name, section) for name, section in holders if not section.get('tainted') or not on('tainted')]
+    clean = [each for each in holders if not each[1].get('tainted') or not on('tainted')]
     key = furthest if on('highest-position') else (lambda section: 0)
     best = sorted(clean, key=lambda each: (-key(each[1]), rank(facts, each[0])))
     return best[0] if best else None
@@ -522,8 +523,8 @@ def absent_ahead(facts, best):
         how = relation(best, report)
         if how == 'child' or (how == 'same' and (report['position'] is None
                                                  or furthest(report) > furthest(best))):
-            return ('wait', 'for an operator: %s is absent in the inventory, but it answers and holds later data '
-                    'than any controller: bring it back, or turn it off' % name)
+            return ('wait', 'for an operator: %s is absent in the inventory, but it answers and holds later '
+                    'data than any controller: bring it back, or turn it off' % name)
     return None
 
 
@@ -624,7 +625,7 @@ def all_blank(facts):
             return ('wait', 'for an operator: %s is absent in the inventory, but it has a copy of the database, '
                     'and no controller has: bring it back, or wipe it' % name)
         if used:
-            return ('wait', 'for %s, which has or had a copy of a database: nothing is created beside it' % name)
+            return ('wait', 'for %s, which has a copy of a database: nothing is created beside it' % name)
         if live(report):
             return ('wait', 'for %s to give up its own attempt' % name)
     return None
@@ -646,7 +647,7 @@ def witness(facts, first):
     """1: any other blank host promises the first controller's attempt, if it sees one, and waits."""
     report = facts['reports'].get(first)
     if not isinstance(report, dict):
-        return why_missing(facts, [first], 'the first controller creates the database, or somebody who has it '
+        return why_missing(facts, [first], 'the first controller creates the database, or a host that has it '
                            'must be there')
     if on('same-list') and report['list'] != facts['list']:
         return ('wait', 'for the new seed on %s or here: the lists of controllers differ' % first)
@@ -656,8 +657,8 @@ def witness(facts, first):
     return ('wait', 'for %s, the first controller, to create the database' % first)
 
 
-RULES = (misplaced, joining, daemon, own_attempt, own_promise, own_waivers, primary_elsewhere, standing_promise,
-         recovery, genesis)
+RULES = (misplaced, joining, daemon, own_attempt, own_promise, own_waivers, primary_elsewhere,
+         standing_promise, recovery, genesis)
 
 
 def decide(facts):
