@@ -253,7 +253,7 @@ def nonprimary(facts):
         if report['running'] == 'starting':
             return ('wait', 'for mariadbd on %s to start' % name)
     if on('nonprimary-stops'):
-        return ('stop', 'mariadbd is Primary neither here nor elsewhere: all stop and agree on the latest data')
+        return ('stop', 'mariadbd is Primary neither here nor elsewhere: all stop to find the latest data')
     return ('wait', 'for mariadbd here to be Primary')
 
 
@@ -612,7 +612,8 @@ def genesis(facts):
     enough = len(peers(facts)) + 1 >= majority(len(facts['controllers']))
     if missing and (on('genesis-unanimous') or not enough):
         return why_missing(facts, missing, 'creating the database needs every host that ever was a controller')
-    word = same_lists(facts) or (all_blank(facts) if own['attempt'] or on('genesis-looks-first') else None)
+    looks = own['attempt'] or on('genesis-looks-first')
+    word = same_lists(facts) or (all_blank(facts) if looks else None)
     if word:
         return word
     return create(facts)
@@ -622,8 +623,8 @@ def all_blank(facts):
     for name, report in answers(facts):
         used = report['state'] in ('JOINING', 'MEMBER') or report['running'] != 'no'
         if used and name not in facts['controllers']:
-            return ('wait', 'for an operator: %s is absent in the inventory, but it has a copy of the database, '
-                    'and no controller has: bring it back, or wipe it' % name)
+            return ('wait', 'for an operator: %s is absent in the inventory, but it has a copy of the '
+                    'database, and no controller has: bring it back, or wipe it' % name)
         if used:
             return ('wait', 'for %s, which has a copy of a database: nothing is created beside it' % name)
         if live(report):
