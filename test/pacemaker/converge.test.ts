@@ -90,6 +90,19 @@ test('who is not the DC waits for it by name', () => {
   }, 'cnt1');
 });
 
+test('who claimed the step and is the DC no more finishes it', () => {
+  onController((node) => {
+    node.write('../state/refused', '');
+    assert.is(node.run('converge', impatient).status, 75);
+    node.remove('../state/refused');
+    node.stub('crmadmin', 'echo "Designated Controller is: cnt3"');
+    const ran = node.run('converge', impatient);
+    assert.is(ran.status, 0, ran.stderr);
+    assert.ok(ran.calls.includes('step done cib 2 token7'));
+    assert.is(node.run('converge', impatient).why, 'for cnt2 to load generation 2');
+  });
+});
+
 test('without a majority nobody loads', () => {
   onController((node) => {
     node.write('../state/running', running(1, 0));

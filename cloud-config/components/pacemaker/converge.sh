@@ -96,7 +96,8 @@ settle() {
   fi
   [ "$MAJORITY" -eq 1 ] || { WHY='for a majority of the controllers'; return 1; }
   [ "$RUNS" -lt "$WANTED" ] || return 0
-  if ! is_dc; then
+  # Who claimed the step and is the DC no more still has to finish it: nobody else may, as long as it is up.
+  if ! is_dc && [ ! -e "$WORK/claimed-$WANTED" ]; then
     WHY="for ${DC/#-/the DC, who is not elected yet,} to load generation $WANTED"
     return 1
   fi
@@ -108,7 +109,10 @@ claim_and_load() {
   local token said status=0
   said=$(step claim "$WANTED" 2>"$WORK/step.said") || status=$?
   case $status in
-    0) token=$said ;;
+    0)
+      token=$said
+      touch "$WORK/claimed-$WANTED"
+      ;;
     3) token='' ;;
     *) WHY="for the database, which says who may load generation $WANTED: $(tail -n 1 "$WORK/step.said")"; return 1 ;;
   esac
@@ -117,6 +121,7 @@ claim_and_load() {
     WHY='for the database, to note that the configuration is loaded'
     return 1
   }
+  rm -f "$WORK/claimed-$WANTED"
 }
 
 # One transaction, and only upon what was read: if anything changed since, it is refused, and read again.
