@@ -33,7 +33,7 @@ judge() {
   said=$(corosync -t -c "$copy" 2>&1) || status=$?
   rm -f "$copy"
   [ "$status" -ne 0 ] || return 0
-  said=$(sed -n 's/.*\] //p' <<<"$said" | head -n 1)
+  said=$(sed '1!d; s/.*\] //' <<<"$said")
   case $said in *'local host'*) waiting 'for an address of this host that is in the list of controllers' ;; esac
   halt "corosync refuses its configuration: $said"
 }
