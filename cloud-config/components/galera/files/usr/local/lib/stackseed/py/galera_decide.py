@@ -611,7 +611,8 @@ def genesis(facts):
     missing = [name for name in needed if name not in heard]
     enough = len(peers(facts)) + 1 >= majority(len(facts['controllers']))
     if missing and (on('genesis-unanimous') or not enough):
-        return why_missing(facts, missing, 'creating the database needs every host that ever was a controller')
+        need = 'creating the database needs every host that ever was a controller'
+        return why_missing(facts, missing, need)
     looks = own['attempt'] or on('genesis-looks-first')
     word = same_lists(facts) or (all_blank(facts) if looks else None)
     if word:
