@@ -36,8 +36,8 @@ record
 
 word, argument      written first, durably (apply_word)            then, under the same lock
 member, ''          nothing                                         nothing: all is well here
-synced, ''          MEMBER; promise, waivers and "before" end       remove DATADIR.before; may write its row in
-                                                                    stackseed.member
+synced, ''          MEMBER; promise, waivers and "before" end       remove DATADIR.before; may write its row
+                                                                    in stackseed.member
 join, PEER          JOINING(history of PEER) where a full SST is    start mariadbd towards PEER. Where JOINING
                     needed, else nothing (IST keeps the data)       was written, with an empty datadir: what a
                                                                     MEMBER had is renamed to DATADIR.before
