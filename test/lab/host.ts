@@ -26,8 +26,11 @@ export interface LabHost {
   seed(from: string): Promise<void>;
   journal(unit: string, lines?: number): Promise<string>;
   memory(): number;
-  /** Slows down what comes to it: a rate such as "512kbit", or nothing for as fast as it goes. */
-  slow(rate?: string): Promise<void>;
+  /**
+   * Slows down what comes to it: to a rate such as "512kbit", or by a delay such as "50ms", which throws
+   * where the kernel has no netem. Without a word it is as fast as it goes. It stays when the host is off.
+   */
+  slow(by?: string): Promise<void>;
 }
 
 /** A host of a lab: a machine that `powerOn` switches on. */
@@ -78,10 +81,12 @@ export function labHost(spec: HostSpec, box: Machine, powerOn: () => Promise<voi
       const words = ['journalctl', '--quiet', '--no-pager', '--lines', String(lines), '--unit', unit];
       return must(words);
     },
-    // Without netem a kernel can hold back what is too much, and not delay what is not.
-    slow: (rate) => box.shape(rate === undefined ? undefined : `tbf rate ${rate} burst 32kb latency 500ms`),
+    slow: (by) => box.shape(by && (by.endsWith('s') ? `netem delay ${by}` : `tbf rate ${by} ${queue}`)),
   };
 }
+
+/** What is too much for the rate waits for so long, and is lost after that. */
+const queue = 'burst 32kb latency 500ms';
 
 async function until(done: () => Promise<boolean>, problem: string, seconds = 180): Promise<void> {
   for (const began = Date.now(); !(await done()); await sleep(50)) {

@@ -121,10 +121,10 @@ export const verbs: Verb[] = [
   },
   {
     name: 'slow',
-    takes: 'HOST [RATE]',
-    does: 'slow down what comes to a host, such as to 512kbit; without a rate: as fast as it goes',
-    async run(lab, [host = '', rate]) {
-      await lab.host(host).slow(rate);
+    takes: 'HOST [RATE | DELAY]',
+    does: 'slow down what comes to a host, to 512kbit or by 50ms; without either: as fast as it goes',
+    async run(lab, [host = '', by]) {
+      await lab.host(host).slow(by);
       return 0;
     },
   },

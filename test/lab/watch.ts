@@ -14,6 +14,7 @@ export async function watch(
   const began = Date.now();
   const shown = new Map<string, string>();
   for (;;) {
+    const asked = Date.now();
     const status = await Promise.all(hosts.map(statusOf));
     const passed = `${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s`;
     if (process.stdout.isTTY) {
@@ -33,7 +34,8 @@ export async function watch(
     const ready = status.every(({ node }) => node?.ready);
     if (ready && untilReady) return true;
     if (Date.now() - began > seconds * 1000) return ready;
-    await sleep(1000);
+    // To ask is work for the hosts: most of the time they have for themselves.
+    await sleep(Math.max(2000, 3 * (Date.now() - asked)));
   }
 }
 
