@@ -16,7 +16,7 @@ export interface Outcome {
 
 /** Seconds in which a fleet must be healthy again once all is well around it. */
 const PATIENCE = 400;
-const VIP = '192.168.1.50';
+export const VIP = '192.168.1.50';
 
 export function openChaos(name = 'chaos'): Promise<Lab> {
   return openLab({ name, inventory: example('memo'), platform: 'debian-12' });
@@ -40,7 +40,7 @@ export async function runScenarios(
   for (const scenario of scenarios) {
     const began = Date.now();
     await switchedOn(lab);
-    const trial = makeTrial(lab, VIP, options.verbose ?? true);
+    const trial = makeTrial(lab, VIP, options.verbose ?? true, scenario.name);
     trial.say(`${scenario.name}: ${scenario.summary}`);
     const problem = await runOne(trial, scenario, stands).catch((error: unknown) => told(error));
     stands = problem === undefined;

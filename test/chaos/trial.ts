@@ -17,8 +17,8 @@ export interface Trial {
   converged(limit: number, names?: string[]): Promise<number>;
 }
 
-export function makeTrial(lab: Lab, vip: string, verbose: boolean): Trial {
-  const folder = join(lab.folder, 'trial');
+export function makeTrial(lab: Lab, vip: string, verbose: boolean, name = 'trial'): Trial {
+  const folder = join(lab.folder, 'trials', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const began = Date.now();

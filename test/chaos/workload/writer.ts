@@ -30,6 +30,15 @@ async function connect(): Promise<Connection> {
   return connection;
 }
 
+let last = '';
+
+/** To standard error, which is kept; the same complaint once. */
+function complain(error: unknown): undefined {
+  const text = String(error);
+  if (text !== last) console.error(new Date().toISOString(), text);
+  last = text;
+}
+
 /** Whether it was acknowledged; undefined when the connection is lost, or silent for too long. */
 async function insert(connection: Connection, number: number): Promise<boolean | undefined> {
   const late = sleep(PATIENCE, 'late' as const, { ref: false });
@@ -46,7 +55,7 @@ async function insert(connection: Connection, number: number): Promise<boolean |
 async function main(): Promise<void> {
   let connection: Connection | undefined;
   for (let number = 1; going; number++) {
-    connection ??= await connect().catch(() => undefined);
+    connection ??= await connect().catch((error: unknown) => complain(error));
     if (!connection) {
       await sleep(250);
       continue;
