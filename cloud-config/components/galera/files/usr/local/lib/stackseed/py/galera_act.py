@@ -106,6 +106,13 @@ DO = {'genesis': genesis, 'recover': recover, 'join': join, 'stop': stop, 'wipe'
       'restore': restore, 'synced': synced}
 
 
+def tidy(root):
+    """Removes a kept copy that counts no more: the power went before that was done."""
+    with galera_state.locked(root):
+        if galera_state.read(root)['before'] is None and os.path.isdir(root + galera_state.KEPT):
+            galera_data.remove(root, galera_state.KEPT)
+
+
 def read_position(root):
     """Has wsrep-recover read the position of data at rest, for this boot. Galera_data.Broken when not."""
     import json

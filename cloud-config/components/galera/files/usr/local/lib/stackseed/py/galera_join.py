@@ -8,7 +8,6 @@ must decide.
 import fcntl
 import os
 import random
-import subprocess
 import sys
 import time
 
@@ -21,17 +20,12 @@ import galera_data  # noqa: E402
 import galera_decide  # noqa: E402
 import galera_facts  # noqa: E402
 import galera_live  # noqa: E402
+import galera_start  # noqa: E402
 import galera_state  # noqa: E402
 import sql  # noqa: E402
 
 # Seconds between two rounds that nothing woke, and between two looks for something that does.
 PAUSE_FIRST, PAUSE_MOST, LOOK = 1.0, 10.0, 0.25
-# Before a daemon that did not come up is started once more, at most.
-AGAIN_MOST = 30.0
-# A start that Galera itself would have given up by then, or that no member of the component knows of.
-STUCK = 60.0
-# A join that is not Primary for that long has broken off.
-BROKEN = 5.0
 # Rounds in which a halt has to be said, since a report may have been of the moment before.
 HALTS = 3
 
@@ -96,18 +90,18 @@ def play(root, memory):
     with galera_state.locked(root):
         record = galera_state.read_or_begin(root)
     live = galera_live.look(root, record['history'])
-    note_start(root, memory, live)
+    galera_start.note(root, memory, live)
     trouble = know_position(root, record, live)
     facts = galera_facts.gather(root, record, live)
     if memory.copy:
         # Nobody could send what this host missed, though it looked so.
         facts['self'] = dict(facts['self'], position=None) if copy_only(facts) else facts['self']
-    if stuck(memory, facts):
+    if galera_start.stuck(memory, facts):
         say(memory, 'mariadbd does not come up and no member knows of it: started anew')
         galera_act.kill_stuck(root, facts)
         return None, None
     word, argument = galera_decide.decide(facts)
-    if word in ('wipe', 'restore') and not broken(memory, live):
+    if word in ('wipe', 'restore') and not galera_start.broken(memory, live):
         say(memory, 'waiting for mariadbd here to come into the component')
         memory.pause = PAUSE_FIRST
         return None, live
@@ -145,6 +139,11 @@ def doing(word, argument):
     return plain[word] if word in plain else texts[word] % argument
 
 
+def copy_only(facts):
+    return facts['self']['state'] == 'MEMBER' and facts['self']['running'] == 'no' and any(
+        isinstance(report, dict) and report['running'] == 'primary' for report in facts['reports'].values())
+
+
 def know_position(root, record, live):
     """Reads the position of data at rest, once; the trouble with it in words, or None."""
     if record['state'] != 'MEMBER' or live['running'] != 'no':
@@ -159,81 +158,10 @@ def know_position(root, record, live):
     return None
 
 
-def note_start(root, memory, live):
-    """Counts starts that came to nothing, so that the next one is not at once."""
-    if live['synced']:
-        memory.started, memory.failures, memory.not_before, memory.copy = False, 0, 0.0, False
-    elif memory.started and live['running'] == 'no':
-        memory.started = False
-        memory.failures += 1
-        memory.not_before = time.monotonic() + min(AGAIN_MOST, 2.0 ** memory.failures / 2)
-        memory.failure = last_error(root)
-        try:
-            with open(root + galera_state.RUN + '/refused') as file:
-                memory.copy = bool(file.read())
-        except OSError:
-            pass
-        if memory.copy:
-            memory.not_before = 0.0
-
-
-def last_error(root):
-    """What mariadbd said when it ended."""
-    unit = galera_state.config(root)['unit']
-    try:
-        said = subprocess.run(['journalctl', '-u', unit, '-n', '200', '-o', 'cat', '--no-pager', '-b'],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              timeout=10).stdout.decode('utf-8', 'replace')
-    except (OSError, subprocess.SubprocessError):
-        return 'it ended'
-    lines = [line for line in said.splitlines() if '[ERROR]' in line]
-    return lines[-1].split('[ERROR]')[1].strip()[:160] if lines else 'it ended'
-
-
-def copy_only(facts):
-    return facts['self']['state'] == 'MEMBER' and facts['self']['running'] == 'no' and any(
-        isinstance(report, dict) and report['running'] == 'primary' for report in facts['reports'].values())
-
-
-def stuck(memory, facts):
-    """Whether a daemon that starts will never be ready: for long, all who answer have been asked, and no
-    component that it could be coming into knows of it."""
-    own = facts['self']
-    if own['running'] != 'starting' or is_first(memory.root):
-        memory.unknown_since = None
-        return False
-    answers = [report for report in facts['reports'].values() if isinstance(report, dict)]
-    if any(own['name'] in report['view'] for report in answers):
-        memory.unknown_since = None
-    elif not answers:
-        pass
-    elif memory.unknown_since is None:
-        memory.unknown_since = time.monotonic()
-    return memory.unknown_since is not None and time.monotonic() - memory.unknown_since > STUCK
-
-
-def broken(memory, live):
-    """Whether a join that seems to have broken off really has: a daemon on its way in may look so."""
-    if live['running'] != 'nonprimary':
-        memory.broken_since = None
-        return True
-    if memory.broken_since is None:
-        memory.broken_since = time.monotonic()
-    return time.monotonic() - memory.broken_since > BROKEN
-
-
-def is_first(root):
-    """A daemon that begins a component depends on nobody, and InnoDB may take its time."""
-    try:
-        with open(root + galera_state.RUN + '/start') as file:
-            return '--wsrep-new-cluster' in file.read()
-    except OSError:
-        return True
-
-
 def member(root, memory, facts):
     """All is well with this one: it says so in the database, and waits until a majority has."""
     record = {key: facts['self'][key] for key in galera_decide.RECORD}
+    galera_act.tidy(root)
     with sql.Connection(root, timeout=10.0) as connection:
         galera_daemon.enter(root, connection)
         serves, why, own = galera_live.serving(root, record, connection)
