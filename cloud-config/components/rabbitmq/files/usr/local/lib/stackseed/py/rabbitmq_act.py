@@ -64,6 +64,7 @@ def join(root, peer, facts, _):
     rabbitmq_state.write(root, state='JOINING', history=there['history'], grown=False, settled=None)
     rabbitmq_daemon.shut(root)
     rabbitmq_daemon.stop(root)
+    leave(facts)
     if facts['self']['name'] in there['cluster']:
         # It knows this host with a disk that is lost. Queues let go of the copy that was here as well.
         forget(node(peer), own)
@@ -74,6 +75,21 @@ def join(root, peer, facts, _):
     rabbitmq_state.write(root, state='MEMBER', grown=True, settled=settings_digest(root))
     rabbitmq_daemon.open_up()
     return True
+
+
+def leave(facts):
+    """After a power cut the others may take this host's node for one that is up, for a minute. One that
+    comes back before they notice hangs when it starts: they are told that it is gone."""
+    own = facts['self']['name']
+    for name, section in sorted(facts['reports'].items()):
+        if not isinstance(section, dict) or section['running'] != 'yes' or own not in section['alive']:
+            continue
+        try:
+            rabbitmq_daemon.command('rabbitmqctl', '-q', '-n', node(name), 'eval',
+                                    "erlang:disconnect_node('%s')." % node(own), timeout=20)
+        except rabbitmq_daemon.Broken:
+            # It will notice by itself.
+            continue
 
 
 def node(host):
@@ -96,10 +112,11 @@ def wipe(root, _, facts, __):
     return True
 
 
-def start(root, _, __, ___):
+def start(root, _, facts, __):
     # A queue that was declared meanwhile may have no copy here.
     rabbitmq_state.write(root, grown=False)
     rabbitmq_daemon.open_up()
+    leave(facts)
     rabbitmq_daemon.start(root)
     return True
 

@@ -159,7 +159,7 @@ def is_active(unit):
 
 
 def systemctl(*words):
-    subprocess.call(['systemctl'] + list(words), stdin=subprocess.DEVNULL, timeout=120)
+    subprocess.call(['systemctl'] + list(words), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
 
 
 def stop(unit):
