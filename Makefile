@@ -66,6 +66,11 @@ chaos: $(modules) ## break the controllers in the lab: SCENARIO=NAME (* for any 
 	@node --import tsx test/chaos/main.ts $(if $(LIST),--list) $(if $(SCENARIO),--scenario '$(SCENARIO)') \
 	  $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
+.PHONY: bench-lab
+bench-lab: $(modules) ## measure the controllers in the lab against their limits, on a machine that does nothing else: ONLY=NAME, RUNS=N
+	@scripts/install-packages.sh $(lab_packages)
+	@node --import tsx test/bench-lab/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
+
 .PHONY: format
 format: $(modules) ## let Biome format the code
 	npx biome check --write

@@ -3,10 +3,11 @@ import { boot } from './scenarios/boot.ts';
 import { daemons } from './scenarios/daemons.ts';
 import { outage } from './scenarios/outage.ts';
 import { partition } from './scenarios/partition.ts';
+import { seeds } from './scenarios/seeds.ts';
 import { wipe } from './scenarios/wipe.ts';
 
 /** Every scenario that has a name. */
-export const catalogue: Scenario[] = [...boot, ...outage, ...wipe, ...daemons, ...partition];
+export const catalogue: Scenario[] = [...boot, ...outage, ...wipe, ...daemons, ...partition, ...seeds];
 
 /** Those whose name is the pattern, in which `*` stands for anything. */
 export function chosen(pattern: string): Scenario[] {
