@@ -34,6 +34,8 @@ export async function startWorkload(trial: Trial): Promise<Workload> {
   const password = randomBytes(16).toString('hex');
   await makeAccounts(trial, password);
   const began = Date.now();
+  // What an earlier trial left must not count for this one.
+  const queue = `chaos-${began}`;
   const authority = join(trial.folder, 'ca.pem');
   const secrets: { ca: { certificate: string } } = parse(
     readFileSync(join(trial.lab.folder, 'secrets.yaml'), 'utf8'),
@@ -43,8 +45,8 @@ export async function startWorkload(trial: Trial): Promise<Workload> {
   const log = (name: string): string => join(trial.folder, name);
   const children = [
     await start(trial, password, 'writer', [trial.vip, log('rows')]),
-    await start(trial, password, 'messages', ['publish', authority, log('published'), ...brokers]),
-    await start(trial, password, 'messages', ['receive', authority, log('received'), ...brokers]),
+    await start(trial, password, 'messages', ['publish', queue, authority, log('published'), ...brokers]),
+    await start(trial, password, 'messages', ['receive', queue, authority, log('received'), ...brokers]),
   ];
   const entries = (name: string) => (existsSync(log(name)) ? readLog(log(name)) : []);
   const rows = () => entries('rows');
@@ -120,7 +122,8 @@ async function makeAccounts(trial: Trial, password: string): Promise<void> {
   await sql(
     first,
     `CREATE DATABASE IF NOT EXISTS chaos;
-     CREATE TABLE IF NOT EXISTS chaos.entry (number BIGINT PRIMARY KEY, at TIMESTAMP DEFAULT NOW());
+     DROP TABLE IF EXISTS chaos.entry;
+     CREATE TABLE chaos.entry (number BIGINT PRIMARY KEY, at TIMESTAMP DEFAULT NOW());
      CREATE OR REPLACE USER chaos@'%' IDENTIFIED BY '${password}';
      GRANT ALL ON chaos.* TO chaos@'%';`,
   );

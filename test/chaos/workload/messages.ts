@@ -6,13 +6,12 @@ import { openLog } from './log.ts';
 /**
  * Publishes numbered messages with confirms to a quorum queue, or receives them, until SIGTERM. Tries
  * the brokers one after another, as the clients of OpenStack do:
- *   node --import tsx messages.ts publish|receive CA LOG BROKER…    with the password in CHAOS_PASSWORD
+ *   node --import tsx messages.ts publish|receive QUEUE CA LOG BROKER…    with the password in CHAOS_PASSWORD
  */
 const PAUSE = 50;
 const PATIENCE = 10_000;
-export const QUEUE = 'chaos';
 
-const [verb = '', authority = '', path = '', ...brokers] = process.argv.slice(2);
+const [verb = '', queue = '', authority = '', path = '', ...brokers] = process.argv.slice(2);
 const log = openLog(path);
 let going = true;
 process.on('SIGTERM', () => {
@@ -47,7 +46,7 @@ async function dial(broker: string): Promise<Line> {
   line.channel = await connection.createConfirmChannel();
   line.channel.on('error', closed);
   line.channel.on('close', closed);
-  await line.channel.assertQueue(QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  await line.channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
   return line;
 }
 
@@ -64,7 +63,7 @@ async function reach(first: number): Promise<Line | undefined> {
 /** Whether the broker confirmed it. */
 async function publish({ channel }: Line, number: number): Promise<boolean> {
   const confirmed = new Promise<boolean>((resolve) => {
-    channel.publish('', QUEUE, Buffer.from(String(number)), { persistent: true }, (error) => resolve(!error));
+    channel.publish('', queue, Buffer.from(String(number)), { persistent: true }, (error) => resolve(!error));
   });
   return Promise.race([confirmed, sleep(PATIENCE, false, { ref: false })]).catch(() => false);
 }
@@ -98,7 +97,7 @@ async function receiveAll(): Promise<void> {
     const { channel } = line;
     await channel.prefetch(50);
     await channel
-      .consume(QUEUE, (message) => {
+      .consume(queue, (message) => {
         if (!message) {
           line.open = false;
           return;
