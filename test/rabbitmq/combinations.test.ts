@@ -115,12 +115,17 @@ test('a member starts without others only when all the rest are there, and wait 
     const known = new Map(sections);
     return (
       self.state === 'MEMBER' &&
-      self.running === 'starting' &&
       lost &&
-      without.some((name) => self.alive.includes(name)) &&
+      ((3 - without.length) * 2 <= 3
+        ? ['starting', 'paused'].includes(self.running)
+        : self.running === 'starting' && without.some((name) => self.alive.includes(name))) &&
       // One without data has nothing to wait for.
       rest.every((name) => known.has(name)) &&
-      rest.every((name) => known.get(name)?.state !== 'MEMBER' || known.get(name)?.running === 'starting')
+      rest.every(
+        (name) =>
+          known.get(name)?.state !== 'MEMBER' ||
+          ['starting', 'paused'].includes(known.get(name)?.running ?? ''),
+      )
     );
   });
 });

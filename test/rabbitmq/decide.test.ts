@@ -66,6 +66,11 @@ const table: [string, Facts, Answer][] = [
     ['wait', 'for cnt2, which joins first'],
   ],
   [
+    'for a while',
+    facts({ name: 'cnt3', stuck: true }, { cnt1: member(), cnt2: section() }),
+    ['join', 'cnt1'],
+  ],
+  [
     'but not after one whose loop does not run',
     facts({ name: 'cnt3' }, { cnt1: member(), cnt2: section({ loop: false }) }),
     ['join', 'cnt1'],
@@ -230,8 +235,36 @@ const table: [string, Facts, Answer][] = [
   ],
   [
     'one does not see it: that one mends itself',
-    facts({ ...member(), stuck: true }, { cnt2: member({ alive: ['cnt2'] }), cnt3: member() }),
+    facts(member(), { cnt2: member({ alive: ['cnt2'] }), cnt3: member() }),
     ['wait', 'for cnt2, who do not see RabbitMQ here'],
+  ],
+  [
+    'and is not waited for without end',
+    facts({ ...member(), stuck: true }, { cnt2: member({ alive: ['cnt2'] }), cnt3: member() }),
+    ['member', ''],
+  ],
+  [
+    'it hangs while it starts beside the others',
+    facts({ ...starting('cnt1', 'cnt2'), stuck: true }, { cnt2: member(), cnt3: member() }),
+    ['restart', 'it hangs while it starts beside cnt2, cnt3'],
+  ],
+  [
+    'two of three lost their disks, and the third is paused',
+    facts({ ...member({ alive: ['cnt1'] }), running: 'paused' }, { cnt2: section(), cnt3: section() }),
+    ['force', 'cnt2, cnt3'],
+  ],
+  [
+    'one of three lost its disk, and another one is down',
+    facts({ ...member({ alive: ['cnt1'] }), running: 'paused' }, { cnt2: section(), cnt3: null }),
+    ['wait', 'for cnt2, cnt3: RabbitMQ here is paused until it sees a majority'],
+  ],
+  [
+    'one of three lost its disk: the others are a majority when both are up',
+    facts(
+      { ...member({ alive: ['cnt1'] }), running: 'paused' },
+      { cnt2: section(), cnt3: member({ running: 'no' }) },
+    ),
+    ['wait', 'for cnt2, cnt3: RabbitMQ here is paused until it sees a majority'],
   ],
   [
     'up, and alone',

@@ -11,7 +11,7 @@ import rabbitmq_steps
 FORCES = 64
 # An absent controller's queues, and queues' new copies, may take a while.
 SLOW = 300
-MIRRORED = r'^(?!amq\.)(?!.*_fanout)(?!reply_).*'
+MIRRORED = '^(?!amq[.])(?!.*_fanout)(?!reply_).*'
 
 
 def act(root, word, argument, facts, again):
@@ -192,10 +192,11 @@ def apply_settings(root, first):
         rabbitmq_daemon.control('eval', CHANGE_PASSWORD)
 
 
-# Where the node reads it itself the password is in no argument. Releases differ in the number of arguments.
+# Where the node reads it itself the password is in no argument. No backslash and no dollar: rabbitmqctl is a
+# shell script, and passes them on changed. Releases differ in the number of arguments.
 CHANGE_PASSWORD = (
     '{ok, Read} = file:read_file("/etc/rabbitmq/stackseed/admin.password"), '
-    'Password = re:replace(Read, "\\\\s+$", "", [{return, binary}]), '
+    '[Password | _] = binary:split(Read, <<10>>), '
     'Backend = rabbit_auth_backend_internal, User = <<"stackseed">>, '
     'case erlang:function_exported(Backend, change_password, 3) of '
     'true -> Backend:change_password(User, Password, User); '

@@ -115,6 +115,7 @@ def nobody_left(facts, step):
 
 
 def blank_beside(facts, members):
+    own = facts['self']
     serving = [(name, section) for name, section in members if section['running'] == 'yes']
     if not serving:
         return 'wait', 'for RabbitMQ on %s' % listed(name for name, _ in members)
@@ -124,9 +125,9 @@ def blank_beside(facts, members):
     busy = [name for name, section in reports(facts) if section['loop'] and section['state'] in ('JOINING', 'FORMING')]
     if busy:
         return 'wait', 'for %s, which is joining' % listed(busy)
-    ahead = facts['controllers'][:facts['controllers'].index(facts['self']['name'])]
+    ahead = facts['controllers'][:facts['controllers'].index(own['name'])]
     for name, section in reports(facts, 'BLANK'):
-        if name in ahead and section['loop'] and friend_of_one(name, section, friends):
+        if name in ahead and section['loop'] and friend_of_one(name, section, friends) and not own['stuck']:
             return 'wait', 'for %s, which joins first' % name
     return 'join', friends[0][0]
 
@@ -171,19 +172,37 @@ def at_rest(facts, _):
 def starting(facts, serving):
     """It needs the tables of those that were up after it. Is one of them gone for good?"""
     own = facts['self']
+    if len(serving) * 2 > len(own['cluster']) and own['stuck']:
+        return 'restart', 'it hangs while it starts beside %s' % listed(name for name, _ in serving)
     after = set(own['alive']) - {own['name']}
     gone = after & gone_for_good(facts)
+    if not serving and never_again(facts):
+        return without(facts, never_again(facts), ('paused', 'starting'))
     if serving or not gone:
         return 'wait', needs(facts, after)
+    return without(facts, gone, ('starting',))
+
+
+def never_again(facts):
+    """Those who are gone, when the living can never be a majority of the cluster; else nobody."""
+    known = facts['self']['cluster']
+    gone = gone_for_good(facts) & set(known)
+    return gone if (len(known) - len(gone)) * 2 <= len(known) else set()
+
+
+def without(facts, gone, running):
+    """Going on without those that are gone: all the others must be there, and in the same case."""
+    own = facts['self']
     present = set(facts['controllers']) - gone_for_good(facts) - {own['name']}
     answered = dict(reports(facts))
     missing = present - set(answered)
     if missing:
         return 'wait', 'for %s: without %s all the others are needed' % (listed(missing), listed(gone))
-    busy = [name for name in present if (answered[name]['state'], answered[name]['running']) != ('MEMBER', 'starting')]
+    busy = [name for name in present
+            if answered[name]['state'] != 'MEMBER' or answered[name]['running'] not in running]
     if busy:
         return 'wait', 'for RabbitMQ on %s, which starts' % listed(busy)
-    best = last_down(facts, [name for name in present])
+    best = last_down(facts, list(present))
     if best != own['name']:
         return 'wait', 'for %s, which was up longer and starts first, without %s' % (best, listed(gone))
     return 'force', listed(gone)
@@ -219,6 +238,8 @@ def paused(facts, serving):
     own = facts['self']
     if len(serving) * 2 > len(own['cluster']) and own['stuck']:
         return 'restart', 'it stays paused beside %s' % listed(name for name, _ in serving)
+    if not serving and never_again(facts):
+        return without(facts, never_again(facts), ('paused', 'starting'))
     missing = set(own['cluster']) - {own['name']} - {name for name, _ in serving}
     return 'wait', 'for %s: RabbitMQ here is paused until it sees a majority' % (listed(missing) or 'RabbitMQ')
 
@@ -234,7 +255,7 @@ def serves(facts, serving):
     apart = [name for name, section in serving if own['name'] not in section['alive']]
     if len(apart) * 2 > len(own['cluster']) and own['stuck']:
         return 'restart', '%s do without it' % listed(apart)
-    if apart:
+    if apart and not own['stuck']:
         return 'wait', 'for %s, who do not see RabbitMQ here' % listed(apart)
     if len(own['alive']) * 2 <= len(own['cluster']):
         return 'wait', 'for %s: less than a majority of the message queue is up' % listed(

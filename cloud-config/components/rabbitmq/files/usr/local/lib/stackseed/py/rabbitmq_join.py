@@ -22,8 +22,9 @@ import rabbitmq_steps  # noqa: E402
 UNIT = 'stackseed@rabbitmq.service'
 # Seconds between two rounds that nothing woke, and between two looks for something that does.
 PAUSE_FIRST, PAUSE_MOST, LOOK = 1.0, 10.0, 0.5
-# Seconds after which what should pass by itself does not.
+# Seconds after which what should pass by itself does not; reading much from a disk takes its time.
 STUCK = 60.0
+STUCK_STARTING = 300.0
 # Rounds in which a halt has to be said, since a report may have been of the moment before.
 HALTS = 3
 # How often what is good to have, but not needed to serve, is tried.
@@ -166,7 +167,7 @@ def is_stuck(memory, facts):
     now = time.monotonic()
     if looks != memory.looks:
         memory.looks, memory.since = looks, now
-    return now - memory.since > STUCK
+    return now - memory.since > (STUCK_STARTING if own['running'] == 'starting' else STUCK)
 
 
 def say(memory, why):
