@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { onController } from './controller.ts';
-import { facts, member } from './decide.ts';
+import { facts, member, section } from './decide.ts';
 
 const join = facts({}, { cnt2: member() });
 
@@ -138,6 +138,32 @@ test('a forced start is claimed, decided upon again, and said to be done when Ra
     ]);
     node.act('force', 'cnt3', facts(member(), {}), 'wait');
     assert.equal(node.calls(), ['MEMBER: step claim rabbitmq-force-0 7']);
+  });
+});
+
+test('queues that lost most of their copies are given up with the disks that had them', () => {
+  onController((node) => {
+    node.member();
+    node.step('claimed');
+    node.act(
+      'force',
+      'cnt2, cnt3',
+      facts(member({ running: 'paused' }), { cnt2: section(), cnt3: section() }),
+      'force',
+    );
+    const call = node.calls().find((one) => one.includes(' eval ')) ?? '';
+    assert.match(call, "Lost = ['rabbit@cnt2', 'rabbit@cnt3'],");
+  });
+});
+
+test('the password is set without being in an argument, in words that a shell leaves alone', () => {
+  onController((node) => {
+    node.member();
+    node.act('settle', '', facts(member(), {}));
+    const call = node.calls().find((one) => one.includes(' eval ')) ?? '';
+    assert.match(call, 'change_password');
+    assert.not.match(call, /secret|[\\\\$`]/);
+    assert.is(node.record()['settled'], node.settings());
   });
 });
 

@@ -4,6 +4,7 @@ nothing until it says MEMBER, and it says so only when they are whole.
 import hashlib
 
 import rabbitmq_daemon
+import rabbitmq_decide
 import rabbitmq_state
 import rabbitmq_steps
 
@@ -137,6 +138,9 @@ def force(root, _, facts, again):
     rabbitmq_daemon.must('rabbitmqctl', '-q', 'force_boot')
     rabbitmq_daemon.start(root)
     rabbitmq_daemon.await_running(root)
+    lost = rabbitmq_decide.never_again(facts)
+    if lost:
+        rabbitmq_daemon.control('eval', LOST % ', '.join("'%s'" % node(host) for host in sorted(lost)), timeout=SLOW)
     rabbitmq_steps.done(root, name, generation, token)
     return True
 
@@ -201,3 +205,14 @@ CHANGE_PASSWORD = (
     'case erlang:function_exported(Backend, change_password, 3) of '
     'true -> Backend:change_password(User, Password, User); '
     'false -> Backend:change_password(User, Password) end.')
+
+# Quorum queues that have lost most of their copies for good would be unusable for ever: from RabbitMQ 3.13 on
+# they go on with the copy that is here; before that they can only be deleted, so that clients declare them anew.
+LOST = (
+    'Lost = [%s], code:ensure_loaded(rabbit_quorum_queue), '
+    'case erlang:function_exported(rabbit_quorum_queue, force_all_queues_shrink_member_to_current_member, 0) of '
+    'true -> rabbit_quorum_queue:force_all_queues_shrink_member_to_current_member(); '
+    'false -> [rabbit_quorum_queue:delete(Queue, false, false, <<"stackseed">>) '
+    '|| Queue <- rabbit_amqqueue:list_by_type(rabbit_quorum_queue), '
+    'length([Node || Node <- rabbit_amqqueue:get_quorum_nodes(Queue), lists:member(Node, Lost)]) * 2 '
+    '>= length(rabbit_amqqueue:get_quorum_nodes(Queue))] end.')
