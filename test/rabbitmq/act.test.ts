@@ -185,6 +185,19 @@ test('on releases without quorum queues a policy mirrors all but replies and fan
   });
 });
 
+test('the operator names the cluster and a controller that is gone', () => {
+  onController((node) => {
+    const waive = (...words: string[]) => node.program('rabbitmq_waive.py', ...words);
+    assert.equal(waive('other', 'cnt3'), [1, 'this host belongs to the cluster c\n']);
+    assert.equal(waive('c', 'cnt1'), [1, 'cnt1 cannot be waived: the other controllers are cnt3\n']);
+    assert.equal(waive('c', 'cnt3'), [0, 'cnt3 of cluster c is waived\n']);
+    assert.equal(waive('--list'), [0, 'cluster c\nwaived cnt3\n']);
+    assert.equal(waive('--withdraw', 'c', 'cnt3'), [0, 'cnt3 of cluster c is no longer waived\n']);
+    assert.equal(waive('--list'), [0, 'cluster c\n']);
+    assert.is(waive('c')[0], 2);
+  });
+});
+
 test('a record is never taken for blank when it is torn, or gone from beside data', () => {
   onController((node) => {
     node.write('/var/lib/rabbitmq/stackseed/state.json', '{"state": "MEM');

@@ -35,6 +35,8 @@ export interface Controller {
   act(word: string, argument: unknown, facts: Facts, again?: string): void;
   /** Does one that is to fail, and gives why. */
   fails(word: string, argument: unknown, facts: Facts, again?: string): string;
+  /** Runs a program of the component, and gives its exit status and what it printed. */
+  program(name: string, ...words: string[]): [number | null, string];
   /** What the last act called: the record's state at that moment, and the command. Questions are left out. */
   calls(): string[];
 }
@@ -103,7 +105,13 @@ function controller(base: string): Controller {
   put(state('note'), stub('note "$1"'), 0o755);
   put(
     at('/etc/stackseed/cluster.json'),
-    JSON.stringify({ id: 'c', self: 'cnt1', generation: 7, controllers: [], ever: [] }),
+    JSON.stringify({
+      id: 'c',
+      self: 'cnt1',
+      generation: 7,
+      controllers: [],
+      ever: [{ name: 'cnt1' }, { name: 'cnt3' }],
+    }),
   );
   put(
     at('/etc/stackseed/rabbitmq.json'),
@@ -154,6 +162,12 @@ function controller(base: string): Controller {
     act(word, argument, facts, again = word) {
       const why = run(word, argument, facts, again);
       if (why !== '') throw new Error(why);
+    },
+    program(name, ...words) {
+      const path = at(`/usr/local/lib/stackseed/py/${name}`);
+      const env = { PATH: process.env['PATH'], ROOT: join(base, 'root') };
+      const ran = spawnSync('python3', ['-I', '-S', '-B', path, ...words], { encoding: 'utf8', env });
+      return [ran.status, ran.stdout + ran.stderr];
     },
     fails: (word, argument, facts, again = word) => run(word, argument, facts, again),
     calls: () => readFileSync(join(base, 'calls'), 'utf8').trim().split('\n'),

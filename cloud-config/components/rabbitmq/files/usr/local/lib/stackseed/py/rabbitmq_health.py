@@ -4,7 +4,6 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import rabbitmq_daemon  # noqa: E402
 import rabbitmq_decide  # noqa: E402
 import rabbitmq_live  # noqa: E402
 import rabbitmq_state  # noqa: E402
@@ -21,8 +20,8 @@ def main():
     root = os.environ.get('ROOT', '')
     try:
         status, text = look(root)
-    except (rabbitmq_state.Unreadable, rabbitmq_daemon.Broken, OSError, ValueError) as error:
-        status, text = 1, str(error)
+    except (rabbitmq_state.Unreadable, OSError, ValueError, LookupError) as error:
+        status, text = 1, '%s: %s' % (error.__class__.__name__, error)
     print(text)
     return status
 
