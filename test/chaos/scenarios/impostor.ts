@@ -35,10 +35,10 @@ export const impostor: BlankScenario = {
       await trial.host('cnt2').powerOn();
       const told = () => everyLie(log, 2);
       await until(300, `every lie is told ${TIMES} times to both`, async () => told(), 1000);
+      const said = await reason(trial, 'cnt1');
+      trial.say(`cnt1 says: ${said}`);
+      expect(/\bcnt3\b/.test(said), `cnt1 does not wait for cnt3, but: ${said}`);
       for (const name of ['cnt1', 'cnt2']) {
-        const said = await reason(trial, name);
-        trial.say(`${name} says: ${said}`);
-        expect(/\bcnt3\b/.test(said), `${name} does not wait for cnt3, but: ${said}`);
         const { cluster } = await standing(trial.host(name));
         expect(cluster === '', `a database runs on ${name}`);
       }
