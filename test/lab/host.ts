@@ -85,7 +85,7 @@ export function labHost(spec: HostSpec, box: Machine, powerOn: () => Promise<voi
   };
 }
 
-/** What is too much for the rate waits for so long, and is lost after that. */
+/** What is too much for the rate waits until so much waits; what is more is lost. */
 const queue = 'burst 32kb latency 500ms';
 
 async function until(done: () => Promise<boolean>, problem: string, seconds = 180): Promise<void> {

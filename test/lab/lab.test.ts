@@ -172,15 +172,18 @@ test('both ways, the client, and frames lost by chance', async ({ lab }) => {
 });
 
 test('what comes to a host can be slowed down', async ({ lab }) => {
-  const longest = async (): Promise<number> => {
-    const words = ['ping', '-q', '-c', '40', '-i', '0.002', '-s', '1400', '10.20.1.1'];
-    return Number(/= [\d.]+\/[\d.]+\/([\d.]+)\//.exec(await lab.host('two').must(words))?.[1]);
+  // One packet of 50 kB, in frames that are sent at once. Milliseconds until it is answered.
+  const took = async (): Promise<number> => {
+    const said = await lab.host('two').must(['ping', '-q', '-c', '1', '-W', '9', '-s', '50000', '10.20.1.1']);
+    return Number(/= ([\d.]+)\//.exec(said)?.[1]);
   };
-  await lab.host('one').slow('512kbit');
-  // 56 kB, of which 32 go through at once and the rest needs 380 ms.
-  assert.ok((await longest()) > 200);
+  await lab.host('one').slow('256kbit');
+  // 32 kB go through at once, and the rest needs more than half a second.
+  const slow = await took();
+  assert.ok(slow > 450, `${slow} ms`);
   await lab.host('one').slow();
-  assert.ok((await longest()) < 200);
+  const fast = await took();
+  assert.ok(fast < 450, `${fast} ms`);
 });
 
 /** Network namespaces of the lab's processes, as the kernel numbers them. */
