@@ -109,12 +109,12 @@ needs(
       ! bash "$CONVERGE"; bash "$HEALTH"`);
     assert.is(ran.status, 0, ran.stderr);
     assert.equal(ran.stdout.trim().split('\n'), [
-      'in force, 3 openings',
+      'in force, 4 openings',
       'no firewall is loaded',
       'the loaded rules were changed by somebody',
-      'in force, 3 openings',
+      'in force, 4 openings',
       '1',
-      'in force, 3 openings',
+      'in force, 4 openings',
     ]);
     assert.match(ran.why, /^nft refuses the rules: .*syntax error/);
   });

@@ -122,9 +122,13 @@ test('every variable that a script reads is one that it is given', () => {
   const platform = new Set([...library.platforms.values()].flatMap((one) => Object.keys(one.variables)));
   for (const component of library.components.values()) {
     const prefix = component.name.toUpperCase().replaceAll('-', '_');
+    // What it comes after has its variables in node.env as well, where the host has it.
+    const before = component.after.map((name) => library.components.get(name));
     const given = new Set([
       ...platform,
-      ...Object.values(component.variables).flatMap((one) => Object.keys(one ?? {})),
+      ...[component, ...before].flatMap((one) =>
+        Object.values(one?.variables ?? {}).flatMap((of) => Object.keys(of ?? {})),
+      ),
       ...Object.keys(component.settings).map((name) => `${prefix}_${name.toUpperCase()}`),
     ]);
     for (const script of [component.converge, component.health]) {
