@@ -27,6 +27,20 @@ async function withOwnSeeds(trial: Trial, run: () => Promise<void>): Promise<voi
   }
 }
 
+/** cnt3 loses power, and the others know. */
+async function loseThird(trial: Trial): Promise<void> {
+  await trial.host('cnt3').powerCut();
+  await withoutThird(trial);
+}
+
+/** One of the others that went at the same moment as cnt3 would leave no majority. */
+async function withoutThird(trial: Trial): Promise<void> {
+  await until(60, 'cnt3 is out of the database', async () => {
+    const { cluster, size } = await standing(trial.host('cnt1'));
+    return cluster === 'Primary' && size === PAIR.length;
+  });
+}
+
 const absentAndBack: StandingScenario = {
   name: 'seeds-absent-and-back',
   summary:
@@ -34,7 +48,7 @@ const absentAndBack: StandingScenario = {
   begins: 'standing',
   run: (trial, workload) =>
     withOwnSeeds(trial, async () => {
-      await trial.host('cnt3').powerCut();
+      await loseThird(trial);
       await insert(trial, await otherSeeds(trial, 'without-cnt3', absent('cnt3')), PAIR);
       await rebootEach(trial, PAIR);
       await workload.writing(120);
@@ -139,7 +153,7 @@ const oldGeneration: StandingScenario = {
   begins: 'standing',
   run: (trial, workload) =>
     withOwnSeeds(trial, async () => {
-      await trial.host('cnt3').powerCut();
+      await loseThird(trial);
       const generation = await renewPair(trial);
       await trial.host('cnt3').powerOn();
       const said = async () => (await reasons(trial, 'cnt3', 'pacemaker')).join();
@@ -173,7 +187,7 @@ const staleCib: StandingScenario = {
   run: (trial, workload) =>
     withOwnSeeds(trial, async () => {
       await trial.lab.partition(across(['cnt3'], PAIR));
-      await workload.writing(60);
+      await withoutThird(trial);
       const generation = await renewPair(trial);
       await trial.host('cnt3').script(STALE, { timeout: 120 });
       const stale = await runningCib(trial, 'cnt3');
