@@ -143,4 +143,17 @@ test('waive is for controllers, and gets its arguments as they are', ({ node }) 
   });
 });
 
+test('what the database takes as waived, the message queue is told as well', ({ node }) => {
+  const py = '/usr/local/lib/stackseed/py';
+  const told = 'import sys\nopen(sys.argv[0] + ".told", "a").write(" ".join(sys.argv[1:]) + "\\n")\n';
+  node.write(`${py}/galera_waive.py`, 'print("waived")\n');
+  node.write(`${py}/rabbitmq_waive.py`, told);
+  assert.is(node.run(['waive', 'memo', 'cnt3']).stdout, 'waived\n');
+  assert.is(node.run(['waive', '--list']).status, 0);
+  assert.is(node.read(`${py}/rabbitmq_waive.py.told`), 'memo cnt3\n');
+  node.write(`${py}/galera_waive.py`, 'raise SystemExit(1)\n');
+  assert.is(node.run(['waive', 'memo', 'cnt2']).status, 1);
+  assert.is(node.read(`${py}/rabbitmq_waive.py.told`), 'memo cnt3\n');
+});
+
 test.run();

@@ -29,14 +29,18 @@ print_clusters() {
     printf 'The controllers were asked, without an answer in time.\n'
 }
 
-# waive ARGUMENT…: has the database of this controller go on without a host that is gone for good.
+# waive ARGUMENT…: has the clusters of this controller go on without a host that is gone for good. The
+# database decides whether that may be; the message queue, which needs to know it for longer, follows.
 waive() {
-  local script=$ROOT/usr/local/lib/stackseed/py/galera_waive.py
-  if [ ! -f "$script" ]; then
+  local py=$ROOT/usr/local/lib/stackseed/py
+  if [ ! -f "$py/galera_waive.py" ]; then
     log 'waive: this host is no controller, or its database has not been laid yet'
     exit 1
   fi
-  exec /usr/bin/python3 -I "$script" "$@"
+  /usr/bin/python3 -I "$py/galera_waive.py" "$@" || exit "$?"
+  if [ -f "$py/rabbitmq_waive.py" ] && [ "${1:-}" != --list ]; then
+    /usr/bin/python3 -I "$py/rabbitmq_waive.py" "$@" >/dev/null || exit "$?"
+  fi
 }
 
 # Sets NAMES, COUNT and, by name, STATES, SINCES, TRIES and REASONS; HEALTHY is how many are.
