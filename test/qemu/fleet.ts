@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { example, root } from '../fixtures.ts';
@@ -13,6 +13,21 @@ export interface GeneratedFleet {
   regenerate(change: (inventory: string) => string): Promise<void>;
   /** Packages that the seeds of these hosts ask for. */
   packages(hosts: string[]): Promise<string[]>;
+}
+
+/**
+ * A controller alone forms no cluster, so here the controllers have a role of the operator's own with what
+ * one of them can do by itself. Nobody holds
+ * their virtual address, whose name stays.
+ */
+const LONE_ROLE =
+  'summary: a controller by itself\nlisted: true\ncount: any\ncomponents: [memcached, nfs-client]\n';
+
+function lone(inventory: string): string {
+  const alone = inventory
+    .replace('roles: [controller]', 'roles: [lone]')
+    .replace(/^vips:\n(?: .*\n)+/m, 'records: { cnt.pikesaku.net: 192.168.0.50 }\n');
+  return `${alone}\nlibrary: [site]\n`;
 }
 
 /** `change` is made to the memo's inventory first. */
@@ -36,7 +51,9 @@ export async function generateMemo(
       { cwd: root },
     );
   const generate = () => stackseed('generate', '--quiet', '--platform', 'debian-12', '--out', out);
-  await writeFile(inventory, change(await readFile(example('memo'), 'utf8')));
+  await mkdir(join(folder, 'site/roles'), { recursive: true });
+  await writeFile(join(folder, 'site/roles/lone.yaml'), LONE_ROLE);
+  await writeFile(inventory, lone(change(await readFile(example('memo'), 'utf8'))));
   await stackseed('secrets', 'init', '--quiet');
   await generate();
   return {
