@@ -2,14 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StandingScenario } from '../scenario.ts';
 import type { Trial } from '../trial.ts';
 
-/** Programs by the name that the kernel has, and where their files grow. */
-const DAEMONS = [
-  { name: 'mariadbd', grows: '/var/lib/mysql' },
-  { name: 'beam.smp', grows: '/var/lib/rabbitmq' },
-  { name: 'corosync', grows: '/var/lib/corosync' },
-  { name: 'pacemakerd', grows: '/var/lib/pacemaker' },
-  { name: 'haproxy', grows: '/var/lib/haproxy' },
-];
+/** Programs by the name that the kernel has. */
+const DAEMONS = ['mariadbd', 'beam.smp', 'corosync', 'pacemakerd', 'haproxy'];
 
 async function signal(trial: Trial, host: string, name: string, which: string): Promise<void> {
   const status = await trial.host(host).exec(['pkill', `-${which}`, '-x', name]);
@@ -25,7 +19,7 @@ async function holder(trial: Trial): Promise<string> {
 }
 
 const killed = DAEMONS.map(
-  ({ name }): StandingScenario => ({
+  (name): StandingScenario => ({
     name: `kill-${name.split('.')[0]}`,
     summary: `kill -9 of ${name} on the holder of the virtual address`,
     begins: 'standing',
@@ -38,7 +32,7 @@ const killed = DAEMONS.map(
 );
 
 const stopped = DAEMONS.map(
-  ({ name }): StandingScenario => ({
+  (name): StandingScenario => ({
     name: `freeze-${name.split('.')[0]}`,
     summary: `SIGSTOP of ${name} on the holder of the virtual address for a minute`,
     begins: 'standing',
@@ -53,23 +47,4 @@ const stopped = DAEMONS.map(
   }),
 );
 
-/** A file system of its own for each daemon, small and full, is what these containers can have. */
-const full = DAEMONS.map(
-  ({ name, grows }): StandingScenario => ({
-    name: `full-disk-${name.split('.')[0]}`,
-    summary: `the file system below ${grows} of cnt2 is full for 40 s`,
-    begins: 'standing',
-    async run(trial, workload) {
-      const script = `mkdir -p ${grows}; mount -t tmpfs -o size=64k full ${grows}/; head -c 1M /dev/zero >${grows}/fill`;
-      await trial.host('cnt2').exec(['sh', '-c', `${script}; true`]);
-      trial.say(`${grows} of cnt2 is full`);
-      await signal(trial, 'cnt2', name, 'KILL');
-      await workload.writing(120);
-      await sleep(40_000);
-      await trial.host('cnt2').exec(['umount', '-l', grows]);
-      await trial.host('cnt2').exec(['stackseed-node', 'apply']);
-    },
-  }),
-);
-
-export const daemons: StandingScenario[] = [...killed, ...stopped, ...full];
+export const daemons: StandingScenario[] = [...killed, ...stopped];
