@@ -3,37 +3,39 @@ import { cached } from './cache.ts';
 import { bootstrap, bootstrapOptions, type Suite } from './debian.ts';
 import { type Ran, run } from './run.ts';
 
+/** What the programs that read a node's files are in, by the same names in both releases. */
+const common = [
+  'chrony',
+  'cloud-init',
+  'corosync',
+  'dnsmasq',
+  'galera-4',
+  'haproxy',
+  'ifupdown',
+  'iproute2',
+  'isc-dhcp-client',
+  'mariadb-server',
+  'memcached',
+  'netplan.io',
+  'nfs-kernel-server',
+  'nftables',
+  'openssh-server',
+  'openssl',
+  'pacemaker',
+  'pacemaker-cli-utils',
+  'procps',
+  'rabbitmq-server',
+  'redis-sentinel',
+  'redis-server',
+  'resource-agents',
+  'sudo',
+  'systemd-sysv',
+];
+
 /** What each release's own programs say of our files: the packages that hold these programs. */
 const judges: Record<Suite, string[]> = {
-  bookworm: [
-    'bind9-dnsutils',
-    'chrony',
-    'cloud-init',
-    'dnsmasq',
-    'ifupdown',
-    'iproute2',
-    'isc-dhcp-client',
-    'memcached',
-    'netplan.io',
-    'nfs-kernel-server',
-    'nftables',
-    'openssh-server',
-    'procps',
-    'sudo',
-    'systemd-sysv',
-  ],
-  trixie: [
-    'cloud-init',
-    'ifupdown',
-    'iproute2',
-    'isc-dhcp-client',
-    'netplan.io',
-    'nftables',
-    'openssh-server',
-    'python3-netplan',
-    'sudo',
-    'systemd-sysv',
-  ],
+  bookworm: [...common, 'bind9-dnsutils'],
+  trixie: [...common, 'python3-netplan'],
 };
 
 /** A folder with a root filesystem of the release, its judges installed. Built once, read by all tests. */

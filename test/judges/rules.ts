@@ -1,3 +1,5 @@
+import { clusterRules } from './cluster-rules.ts';
+
 /** Which program judges which file of a node. */
 export interface Rule {
   judge: string;
@@ -70,7 +72,7 @@ export const rules: Rule[] = [
   },
   {
     judge: 'bash',
-    path: /^\/etc\/(default\/.*|stackseed\/node\.env)$/,
+    path: /^\/etc\/(default\/.*|rabbitmq\/rabbitmq-env\.conf|stackseed\/node\.env)$/,
     command: 'env -i bash -euc \'. "$0"\' "$1"',
   },
   { judge: 'hostname', path: /^\/etc\/hostname$/, command: 'hostname --file "$1" && hostname' },
@@ -87,11 +89,13 @@ export const rules: Rule[] = [
       'for a in $(sed -n "s/^-l //p" "$1" | tr , " "); do ip address add "$a/32" dev lo; done; ' +
       'timeout 1 /usr/share/memcached/scripts/systemd-memcached-wrapper "$1"; [ $? = 124 ]',
   },
+  ...clusterRules,
 ];
 
 /** Files that no program but our own scripts reads; their tests judge them. */
 export const ours = [
-  /^\/etc\/stackseed\/(users|nfs-(exports|mounts)|phone-home\.token)$/,
+  /^\/etc\/stackseed\/(fencing\.keys|nfs-(exports|mounts)|phone-home\.token|users|virtual-addresses)$/,
+  /^\/etc\/rabbitmq\/stackseed\/admin\.password$/,
   /^\/var\/lib\/stackseed\//,
 ];
 

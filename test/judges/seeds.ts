@@ -4,6 +4,7 @@ import { loadFleet } from '../../src/generate/load.ts';
 import type { HostPlan } from '../../src/plan/types.ts';
 import { readSecrets } from '../../src/secrets/index.ts';
 import { example, knownSecrets, withFolder } from '../fixtures.ts';
+import type { Suite } from '../images/debian.ts';
 
 /** One host's seed as it is generated, for the judges. */
 export interface Seed {
@@ -20,6 +21,11 @@ const fleets: { inventory: string; platforms: string[] }[] = [
   { inventory: 'small', platforms: ['debian-12', 'ubuntu-24.04', 'ubuntu-16.04'] },
   { inventory: 'large', platforms: ['debian-12', 'debian-13', 'ubuntu-24.04', 'ubuntu-16.04'] },
 ];
+
+/** The release whose programs judge a platform's files: its own, or for Ubuntu the one they are nearer to. */
+export function suiteOf(platform: string): Suite {
+  return platform === 'debian-13' ? 'trixie' : 'bookworm';
+}
 
 let seeds: Promise<Seed[]> | undefined;
 
@@ -61,7 +67,8 @@ function oneOfEachKind(hosts: HostPlan[]): HostPlan[] {
   const kinds = new Map<string, HostPlan>();
   for (const host of hosts) {
     const networks = host.networks.map(({ name, interface: iface, dhcp }) => [name, iface, dhcp]);
-    const devices = host.devices.map(({ name, kind, mtu }) => [name, kind, mtu]);
+    // A NIC that is no network itself is named after its MAC address.
+    const devices = host.devices.map(({ name, kind, mtu }) => [kind === 'physical' ? '' : name, kind, mtu]);
     const kind = JSON.stringify([host.platform, host.components, networks, devices, host.settings]);
     if (!kinds.has(kind)) kinds.set(kind, host);
   }

@@ -5,16 +5,17 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { withFolder } from '../fixtures.ts';
 import { inRoot, judgeRoot } from '../images/chroot.ts';
+import type { Suite } from '../images/debian.ts';
 import { needs } from '../needs.ts';
 import { explode } from './explode.ts';
-import { allSeeds } from './seeds.ts';
+import { allSeeds, suiteOf } from './seeds.ts';
 
 const onRoot = needs(test, 'root', 'mmdebstrap');
 
 /** What `systemd-analyze verify` says of units of a folder laid over the release's root. */
-async function verify(folder: string, units: string[]): Promise<string> {
+async function verify(suite: Suite, folder: string, units: string[]): Promise<string> {
   const command = `systemd-analyze verify --man=no --recursive-errors=yes ${units.map((unit) => `'${unit}'`).join(' ')}`;
-  const ran = await inRoot(await judgeRoot('bookworm'), command, folder);
+  const ran = await inRoot(await judgeRoot(suite), command, folder);
   return ran.code === 0 && ran.stderr === '' ? '' : `exit code ${ran.code}\n${ran.stdout}${ran.stderr}`;
 }
 
@@ -29,12 +30,12 @@ function unitsAmong(paths: string[], components: string[]): string[] {
 }
 
 /** A unit of a package that the root lacks is stood in for, so that what we add to it can be judged. */
-async function standIn(folder: string, units: string[]): Promise<void> {
+async function standIn(suite: Suite, folder: string, units: string[]): Promise<void> {
   const system = join(folder, 'usr/lib/systemd/system');
   await mkdir(system, { recursive: true });
   for (const unit of units) {
     const template = unit.replace(/@.+\./, '@.');
-    const places = [join(await judgeRoot('bookworm'), 'usr/lib'), join(folder, 'etc')];
+    const places = [join(await judgeRoot(suite), 'usr/lib'), join(folder, 'etc')];
     if (places.some((place) => existsSync(join(place, 'systemd/system', template)))) continue;
     await writeFile(join(system, unit), '[Service]\nExecStart=/bin/true\n');
   }
@@ -46,8 +47,9 @@ onRoot('systemd takes the units of every host', async () => {
       const paths = await explode(seed.userData, folder);
       const units = unitsAmong(paths, seed.host.components);
       assert.ok(units.includes('stackseed.target') && units.includes('stackseed@identity.service'));
-      await standIn(folder, units);
-      assert.is(await verify(folder, units), '', seed.name);
+      const suite = suiteOf(seed.platform);
+      await standIn(suite, folder, units);
+      assert.is(await verify(suite, folder, units), '', seed.name);
     });
   }
 });
@@ -66,7 +68,7 @@ for (const [name, { text, says }] of Object.entries(broken)) {
     await withFolder(async (folder) => {
       await mkdir(join(folder, 'etc/systemd/system'), { recursive: true });
       await writeFile(join(folder, 'etc/systemd/system/broken.service'), text);
-      assert.match(await verify(folder, ['broken.service']), says);
+      assert.match(await verify('bookworm', folder, ['broken.service']), says);
     });
   });
 }
