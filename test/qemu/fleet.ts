@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { example, root } from '../fixtures.ts';
@@ -16,18 +16,17 @@ export interface GeneratedFleet {
 }
 
 /**
- * A controller alone forms no cluster, so here the controllers have a role of the operator's own with what
- * one of them can do by itself. Nobody holds
- * their virtual address, whose name stays.
+ * A controller alone forms no cluster, so the hosts here are made by a stackseed whose controllers have what
+ * one of them can do by itself.
  */
-const LONE_ROLE =
-  'summary: a controller by itself\nlisted: true\ncount: any\ncomponents: [memcached, nfs-client]\n';
-
-function lone(inventory: string): string {
-  const alone = inventory
-    .replace('roles: [controller]', 'roles: [lone]')
-    .replace(/^vips:\n(?: .*\n)+/m, 'records: { cnt.pikesaku.net: 192.168.0.50 }\n');
-  return `${alone}\nlibrary: [site]\n`;
+async function loneStackseed(folder: string): Promise<string> {
+  for (const part of ['src', 'cloud-config', 'package.json'])
+    await cp(join(root, part), join(folder, part), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const role = join(folder, 'cloud-config/roles/controller.yaml');
+  const text = await readFile(role, 'utf8');
+  await writeFile(role, text.replace(/^components: .*$/m, 'components: [memcached, nfs-client]'));
+  return join(folder, 'src/cli/main.ts');
 }
 
 /** `change` is made to the memo's inventory first. */
@@ -37,23 +36,11 @@ export async function generateMemo(
 ): Promise<GeneratedFleet> {
   const inventory = join(folder, 'inventory.yaml');
   const out = join(folder, 'out');
+  const program = await loneStackseed(join(folder, 'stackseed'));
   const stackseed = (...words: string[]) =>
-    must(
-      [
-        process.execPath,
-        '--import',
-        'tsx',
-        join(root, 'src/cli/main.ts'),
-        ...words,
-        '--inventory',
-        inventory,
-      ],
-      { cwd: root },
-    );
+    must([process.execPath, '--import', 'tsx', program, ...words, '--inventory', inventory], { cwd: root });
   const generate = () => stackseed('generate', '--quiet', '--platform', 'debian-12', '--out', out);
-  await mkdir(join(folder, 'site/roles'), { recursive: true });
-  await writeFile(join(folder, 'site/roles/lone.yaml'), LONE_ROLE);
-  await writeFile(inventory, lone(change(await readFile(example('memo'), 'utf8'))));
+  await writeFile(inventory, change(await readFile(example('memo'), 'utf8')));
   await stackseed('secrets', 'init', '--quiet');
   await generate();
   return {

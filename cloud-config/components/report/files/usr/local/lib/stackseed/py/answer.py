@@ -24,7 +24,7 @@ import frames  # noqa: E402
 # Seconds for the whole request, for all sections together, and until the end whatever happens.
 REQUEST_TIME = 5
 SECTION_TIME = 2.5
-LIFE = 15
+LIFE = 30
 MOST_SECTIONS = 16
 
 HOST = re.compile(r'[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z')

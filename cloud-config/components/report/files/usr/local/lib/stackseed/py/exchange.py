@@ -60,7 +60,10 @@ def checked(answer, asked):
 
 
 def main(arguments):
-    """exchange.py HOST ADDRESS PORT: asks with this host's own key; status 0 for a good answer."""
+    """exchange.py HOST ADDRESS PORT: asks with this host's own key; status 0 for a good answer.
+
+    It waits for long: a small machine that is busy takes its time to start two programs.
+    """
     host, address, port = arguments
     key = frames.read_key(os.environ.get('ROOT', '') + '/etc/stackseed/report.key')
     if not key:
@@ -68,7 +71,7 @@ def main(arguments):
         return 1
     request = {'from': 'operator', 'to': host, 'sections': [], 'state': ''}
     try:
-        exchange(address, int(port), key, request, monotonic() + 10)
+        exchange(address, int(port), key, request, monotonic() + 25)
     except Silent as error:
         print('nobody listens on %s port %s: %s' % (address, port, error))
         return 1
