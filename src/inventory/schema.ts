@@ -6,16 +6,23 @@ import {
   bmcUser,
   cidr,
   diskPath,
+  diskSize,
   domain,
   folder,
   httpUrl,
   interfaceName,
+  kernelParameter,
+  keyboard,
   label,
+  locale,
   mac,
+  mountPoint,
   networkName,
+  packageName,
   passwordHash,
   platform,
   recordName,
+  serialConsole,
   server,
   sshKey,
   timezone,
@@ -76,6 +83,67 @@ const phoneHome = z
   })
   .meta({ description: 'Report readiness to somebody.' });
 
+const volume = z
+  .strictObject({
+    mount: mountPoint.or(z.literal('swap')).meta({ description: 'Where it is mounted, or `swap`.' }),
+    size: diskSize.meta({ description: 'Its size; with `grow` the least.' }),
+    grow: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Takes what is left of the disk; one volume at most.', default: false }),
+    filesystem: z.enum(['ext4', 'xfs']).optional().meta({ description: 'File system.', default: 'ext4' }),
+  })
+  .meta({ description: 'A volume of the installed system.' });
+
+const install = z
+  .strictObject({
+    recipe: z
+      .enum(['atomic', 'lvm', 'raid1'])
+      .optional()
+      .meta({
+        description:
+          'How the system disks are used: plain partitions, LVM, or two and more disks that mirror each other, each of ' +
+          'which boots.',
+        default: 'atomic',
+      }),
+    volumes: z.array(volume).min(1).max(16).optional().meta({
+      description: 'A recipe of your own: what lies on the disks, instead of `/` and 1 GB of swap.',
+    }),
+    firmware: z.enum(['any', 'bios', 'uefi']).optional().meta({
+      description: 'How the machine boots. `any` looks when it installs.',
+      default: 'any',
+    }),
+    locale: locale
+      .optional()
+      .meta({ description: 'Locale of the installer and the installed system.', default: 'C.UTF-8' }),
+    keyboard: keyboard.optional().meta({ description: 'Keyboard of the console.', default: 'us' }),
+    serial: serialConsole.or(z.literal('none')).optional().meta({
+      description: 'Serial line that is the console, of the installer and afterwards.',
+      default: 'none',
+    }),
+    kernel_parameters: z
+      .array(kernelParameter)
+      .max(8)
+      .optional()
+      .meta({ description: 'Parameters of the kernel, of the installer and afterwards.' }),
+    packages: z.enum(['first-boot', 'installer']).optional().meta({
+      description:
+        "When the packages of the host's components are installed: when it first boots, or already by the installer.",
+      default: 'first-boot',
+    }),
+    extra_packages: z
+      .array(packageName)
+      .max(100)
+      .optional()
+      .meta({ description: 'Further packages for the installer to install.' }),
+    root_password_hash: passwordHash.optional().meta({
+      description: 'crypt(3) hash for root on the console; without it root has no password.',
+    }),
+  })
+  .meta({
+    description: 'What the installer does with a machine whose disk is empty; `{}` takes all defaults.',
+  });
+
 /** What may be said for the whole fleet, for a group and for a host; the narrower wins. */
 const layered = {
   platform: platform.optional().meta({ description: 'Operating system and release.' }),
@@ -85,6 +153,7 @@ const layered = {
   users: z.record(userName, user).optional().meta({ description: 'Accounts by name.' }),
   timezone: timezone.optional().meta({ description: 'Time zone.', default: 'Etc/UTC' }),
   phone_home: phoneHome.optional(),
+  install: install.optional(),
   settings: components.optional().meta({ description: 'Settings of components, by component and setting.' }),
 };
 
@@ -178,6 +247,14 @@ const disk = z
       .enum(['smallest', 'largest', 'only'])
       .optional()
       .meta({ description: 'Or a rule that chooses it.' }),
+    count: z.int().min(1).max(8).optional().meta({
+      description: 'How many disks the rule chooses.',
+      default: 1,
+    }),
+    min_size: diskSize
+      .optional()
+      .meta({ description: 'The rule looks only at disks of at least this size.' }),
+    max_size: diskSize.optional().meta({ description: 'And of at most this size.' }),
     use: z.enum(['system', 'storage']).optional().meta({ description: 'What it is for.', default: 'system' }),
   })
   .meta({ description: 'A disk: exactly one of path and rule.' });

@@ -11,6 +11,7 @@ const LAYERS: Record<string, string[]> = {
   inventory: ['report', 'document', 'library'],
   plan: ['report', 'document', 'library', 'inventory'],
   render: ['report', 'document', 'library', 'inventory', 'plan'],
+  install: ['report', 'library', 'inventory', 'plan', 'render'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
   status: ['report', 'secrets', 'plan'],
@@ -22,6 +23,7 @@ const LAYERS: Record<string, string[]> = {
     'inventory',
     'plan',
     'render',
+    'install',
     'iso9660-builder',
     'pack',
   ],
@@ -33,6 +35,7 @@ const LAYERS: Record<string, string[]> = {
     'inventory',
     'plan',
     'render',
+    'install',
     'iso9660-builder',
     'pack',
     'status',
@@ -113,7 +116,7 @@ test('every end is one', () => {
 
 test('no chance and no clock between the ends', () => {
   const wrong = sources
-    .filter((path) => /^src\/(plan|render|report|document|library|inventory)\//.test(path))
+    .filter((path) => /^src\/(plan|render|install|report|document|library|inventory)\//.test(path))
     .filter((path) =>
       /\bMath\.random\b|\bDate\.now\b|\bnew Date\(\)|\brandom(Bytes|UUID)\b/.test(read(path)),
     );
