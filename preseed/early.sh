@@ -1,11 +1,15 @@
 #!/bin/sh
-# Chooses the disks and the recipe. Runs inside debian-installer as partman's early_command, by busybox's shell.
-# Reads /tmp/stackseed/install.env and the kernel's list of disks; sets answers of partman and grub-installer, and
-# writes /tmp/stackseed/disks and esps. Where no disk fits it waits, and says why on the console and in the log.
+# Chooses the disks, and the recipe for the firmware. Usage: early.sh [live]
+# In debian-installer it runs as partman's early_command, by busybox's shell: reads /tmp/stackseed/install.env and
+# sets answers of partman and grub-installer. With "live" it runs in Ubuntu's live session before autoinstall: reads
+# /run/stackseed, and writes /autoinstall.yaml. Both get the files disks and esps beside install.env.
+# Where no disk fits it waits, and says why on the console and in the log.
 # shellcheck shell=dash
 set -eu
 ROOT=${ROOT:-}
+live=${1:-}
 work=$ROOT/tmp/stackseed
+[ -z "$live" ] || work=$ROOT/run/stackseed
 pause=${PAUSE:-10}
 # shellcheck source=/dev/null
 . "$work/install.env"
@@ -54,10 +58,19 @@ is_medium() {
   grep -q "^$1[p0-9]* " "$ROOT/proc/mounts"
 }
 
+# devices: every disk that there is.
+devices() {
+  if [ -n "$live" ]; then
+    lsblk --nodeps --noheadings --paths --output NAME,TYPE | sed -n 's/ *disk$//p'
+  else
+    list-devices disk
+  fi
+}
+
 # candidates MIN MAX: "megabytes device" of each disk that a rule may choose, smallest first.
 candidates() {
   local device size
-  for device in $(list-devices disk); do
+  for device in $(devices); do
     if in_list "$device" "$chosen $spared" || is_medium "$device"; then continue; fi
     size=$(size_of "$device")
     if [ "$size" -eq 0 ] || [ "$size" -lt "$1" ]; then continue; fi
@@ -191,6 +204,17 @@ answers() {
   [ -z "$INSTALL_RAID" ] || echo "d-i partman-auto-raid/recipe string $(raid_recipe "$1")"
 }
 
+# autoinstall BY: the configuration for this firmware, with the disks in place of what stands for them.
+autoinstall() {
+  local device number=1 script=
+  for device in $chosen; do
+    script="$script;s,/dev/stackseed/$number\\b,$device,g"
+    number=$((number + 1))
+  done
+  sed "${script#;}" "$work/$1.yaml" >"$work/autoinstall.yaml"
+  mv "$work/autoinstall.yaml" "$ROOT/autoinstall.yaml"
+}
+
 main() {
   local by
   reason=
@@ -203,10 +227,14 @@ main() {
     sleep "$pause"
   done
   say "installs $INSTALL_HOST on $chosen, booted by $by"
-  answers "$by" >"$work/answers"
-  debconf-set-selections "$work/answers"
   echo "$chosen" >"$work/disks"
   : >"$work/esps"
+  if [ -n "$live" ]; then
+    autoinstall "$by"
+    return
+  fi
+  answers "$by" >"$work/answers"
+  debconf-set-selections "$work/answers"
   if [ "$by" = uefi ] && [ -n "$INSTALL_RAID" ]; then partitions 1 ' ' >"$work/esps"; fi
 }
 

@@ -43,7 +43,7 @@ export function debianArguments(host: HostPlan, fleet: FleetView, install: Insta
       ? [
           'netcfg/disable_autoconfig=true',
           `netcfg/get_ipaddress=${nic.address}`,
-          `netcfg/get_netmask=${toAddress(2 ** 32 - 2 ** (32 - nic.prefix))}`,
+          `netcfg/get_netmask=${netmask(nic.prefix)}`,
           `netcfg/get_gateway=${nic.gateway ?? 'none'}`,
           `netcfg/get_nameservers=${host.dns.servers[0] ?? ''}`,
           'netcfg/confirm_static=true',
@@ -51,6 +51,29 @@ export function debianArguments(host: HostPlan, fleet: FleetView, install: Insta
       : ['netcfg/dhcp_timeout=120']),
     ...kernelOptions(install),
   ]);
+}
+
+/**
+ * Arguments for the live session of Ubuntu's installer. Without `autoinstall` it would ask before it writes; without the
+ * empty cloud-config-url it would load its image twice. `ip` is as the kernel documents it.
+ * Sources: Ubuntu's autoinstall and netboot documentation; the kernel's nfsroot.txt.
+ */
+export function ubuntuArguments(host: HostPlan, install: InstallPlan): string[] {
+  const { nic } = install;
+  const dns = host.dns.servers.slice(0, 2).map((server) => `:${server}`);
+  const mask = nic?.prefix === undefined ? '' : netmask(nic.prefix);
+  const fixed = `${nic?.address}::${nic?.gateway ?? ''}:${mask}:${host.name}:${nic?.interface ?? ''}:off${dns.join('')}`;
+  return checkedArguments([
+    'autoinstall',
+    'cloud-config-url=/dev/null',
+    `ip=${nic?.address ? fixed : 'dhcp'}`,
+    ...(nic?.mac ? [`BOOTIF=${bootif(nic.mac)}`] : []),
+    ...kernelOptions(install),
+  ]);
+}
+
+function netmask(prefix: number): string {
+  return toAddress(2 ** 32 - 2 ** (32 - prefix));
 }
 
 /** "01-52-54-00-12-34-56": the type of Ethernet, then the address. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { InstallerFiles, Library } from '../library/types.ts';
 import type { FleetView, HostPlan, InstallPlan } from '../plan/types.ts';
 import type { Tree } from '../render/tree.ts';
-import { debianArguments } from './cmdline.ts';
+import { autoinstallText } from './autoinstall.ts';
+import { debianArguments, ubuntuArguments } from './cmdline.ts';
 import { installEnv } from './install-env.ts';
 import { preseedText } from './preseed.ts';
 import type { Installer } from './types.ts';
@@ -20,31 +21,42 @@ export function installerTree(
 ): Tree | undefined {
   const { install } = host;
   const platform = library.platforms.get(host.platform);
-  if (!install || platform?.installer !== 'debian-installer') return undefined;
+  if (!install || !platform) return undefined;
   const sums = [...seed].map(([name, { content }]) => ({ name, md5: md5(content) }));
-  const fetched = {
-    'install.env': installEnv(host.name, install, platform, sums),
-    'early.sh': files.early,
-    'late.sh': files.late,
-  };
-  const digests = Object.fromEntries(Object.entries(fetched).map(([name, text]) => [name, md5(text)]));
-  const texts: Record<string, string> = {
-    ...fetched,
-    'preseed.cfg': preseedText(host, fleet, install, library, files, digests),
-  };
+  const env = installEnv(host.name, install, platform, sums);
+  const live = platform.installer === 'autoinstall';
+  const texts: Record<string, string> = live
+    ? { 'autoinstall.yaml': autoinstallText(host, fleet, install, library, files, seed, env) }
+    : debianFiles(host, fleet, install, library, files, env);
   const installer: Installer = {
     host: host.name,
     platform: host.platform,
     kind: platform.installer,
     macs: macsOf(host, install),
     firmware: install.firmware,
-    cmdline: debianArguments(host, fleet, install),
+    cmdline: live ? ubuntuArguments(host, install) : debianArguments(host, fleet, install),
     ...(install.serial && { serial: install.serial }),
-    files: Object.fromEntries([...Object.keys(texts), ...seed.keys()].sort().map((name) => [name, name])),
+    files: live
+      ? { 'meta-data': 'meta-data', 'user-data': 'autoinstall.yaml' }
+      : Object.fromEntries([...Object.keys(texts), ...seed.keys()].sort().map((name) => [name, name])),
   };
   texts['installer.json'] = `${JSON.stringify(installer, undefined, 2)}\n`;
   const entries = Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1));
   return new Map(entries.map(([name, content]) => [name, { content, mode: '0600' }]));
+}
+
+/** The preseed, and what it fetches from beside it and knows the digests of. */
+function debianFiles(
+  host: HostPlan,
+  fleet: FleetView,
+  install: InstallPlan,
+  library: Library,
+  files: InstallerFiles,
+  env: string,
+): Record<string, string> {
+  const fetched = { 'install.env': env, 'early.sh': files.early, 'late.sh': files.late };
+  const digests = Object.fromEntries(Object.entries(fetched).map(([name, text]) => [name, md5(text)]));
+  return { ...fetched, 'preseed.cfg': preseedText(host, fleet, install, library, files, digests) };
 }
 
 function macsOf(host: HostPlan, { nic }: InstallPlan): string[] {

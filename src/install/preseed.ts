@@ -9,7 +9,7 @@ import { kernelOptions } from './cmdline.ts';
 const LOCKED = '*';
 
 /** The part of a mirror's address that each question asks for. */
-interface Mirror {
+export interface Mirror {
   protocol: 'http' | 'https';
   host: string;
   /** "/debian" */
@@ -52,7 +52,7 @@ export function preseedText(
 }
 
 /** The source of a name as the host has it: with the inventory's mirror in place of the platform's own. */
-function mirrorOf(host: HostPlan, platform: Platform, name: string): Mirror | undefined {
+export function mirrorOf(host: HostPlan, platform: Platform, name: string): Mirror | undefined {
   const index = platform.apt.findIndex((source) => source.name === name);
   const uri = / (https?):\/\/([^/ ]+)(\/[^ ]*)? /.exec(host.apt.sources[index]?.line ?? '');
   if (!uri) return undefined;
@@ -93,7 +93,7 @@ function packagesOf(host: HostPlan, install: InstallPlan, platform: Platform): s
 }
 
 /** What the packages of components would ask, where the installer already installs them. */
-function componentAnswers(host: HostPlan, install: InstallPlan, library: Library): string[] {
+export function componentAnswers(host: HostPlan, install: InstallPlan, library: Library): string[] {
   if (install.packages !== 'installer') return [];
   return host.components.flatMap((name) => {
     const component = library.components.get(name);

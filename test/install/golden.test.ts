@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parse, stringify } from 'yaml';
 import { root } from '../fixtures.ts';
 import { type HostFiles, installedHosts, PLATFORMS } from './fleet.ts';
 
@@ -12,8 +13,18 @@ const ELSEWHERE = ['early.sh', 'late.sh', 'user-data', 'meta-data', 'network-con
 function forReview(files: HostFiles): string {
   const shown = [...files].filter(([name]) => !ELSEWHERE.includes(name)).sort(([a], [b]) => (a < b ? -1 : 1));
   return shown
+    .map(([name, text]): [string, string] => [name, name === 'autoinstall.yaml' ? briefly(text) : text])
     .map(([name, text]) => `===== ${name}\n${text.replace(/\b[0-9a-f]{32}\b/g, '<digest>')}`)
     .join('');
+}
+
+/** autoinstall.yaml without the scripts and the seed that it carries. */
+function briefly(text: string): string {
+  const user = parse(text, { version: '1.1' }) as { write_files: { path: string; content: string }[] };
+  for (const file of user.write_files) {
+    if (/\.sh$|\/seed\//.test(file.path)) file.content = `<${file.path.split('/').at(-1)}>`;
+  }
+  return stringify(user, { lineWidth: 0 });
 }
 
 for (const platform of PLATFORMS) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from '../fixtures.ts';
 
@@ -11,6 +11,13 @@ export interface PretendDisk {
   removable?: boolean;
   /** Names below /dev/disk/by-id. */
   ids?: string[];
+}
+
+export interface Machine {
+  disks?: PretendDisk[];
+  uefi?: boolean;
+  /** Of /proc/mounts. */
+  mounts?: string;
 }
 
 export interface Run {
@@ -29,51 +36,86 @@ export interface Run {
 export function runInInstaller(
   folder: string,
   script: 'early.sh' | 'late.sh',
-  given: {
+  given: Machine & {
     env: string;
-    disks?: PretendDisk[];
-    uefi?: boolean;
-    mounts?: string;
     /** Files that are served beside the preseed. */
     served?: Map<string, string>;
     /** Milliseconds after which a script that waits is stopped. */
     patience?: number;
   },
 ): Run {
-  const at = (path: string) => join(folder, path);
-  const put = (path: string, text: string) => {
-    mkdirSync(dirname(at(path)), { recursive: true });
-    writeFileSync(at(path), text);
-  };
-  put('tmp/stackseed/install.env', given.env);
-  put('proc/mounts', given.mounts ?? 'rootfs / rootfs rw 0 0\n');
-  put('dev/console', '');
-  for (const { name, megabytes, removable, ids = [] } of given.disks ?? []) {
-    put(`dev/${name}`, '');
-    put(`sys/block/${name}/size`, `${Math.ceil((megabytes * 1_000_000) / 512)}\n`);
-    put(`sys/block/${name}/removable`, removable ? '1\n' : '0\n');
-    mkdirSync(at('dev/disk/by-id'), { recursive: true });
-    for (const id of ids) symlinkSync(`../../${name}`, at(`dev/disk/by-id/${id}`));
-  }
-  if (given.uefi) mkdirSync(at('sys/firmware/efi'), { recursive: true });
-  for (const [name, text] of given.served ?? []) put(`served/${name}`, text);
-  const bin = at('bin');
+  machine(folder, given);
+  put(folder, 'tmp/stackseed/install.env', given.env);
+  for (const [name, text] of given.served ?? []) put(folder, `served/${name}`, text);
+  const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   spawnSync('busybox', ['--install', '-s', bin]);
-  for (const [name, text] of Object.entries(stubs(folder, given.disks ?? []))) {
+  putStubs(bin, stubs(folder, given.disks ?? []));
+  return run(folder, [join(bin, 'sh'), join(root, 'preseed', script)], bin, given.patience);
+}
+
+/**
+ * The same for Ubuntu's live session: by dash with this machine's programs, which are of the same kind as those of the
+ * session. `laid` is what the session's cloud-init has laid.
+ */
+export function runInLiveSession(
+  folder: string,
+  script: 'early.sh' | 'late.sh',
+  given: Machine & { laid: Map<string, string>; patience?: number },
+): Run {
+  machine(folder, given);
+  for (const [path, text] of given.laid) put(folder, path, text);
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const list = (given.disks ?? []).map(({ name }) => `echo '/dev/${name} disk'\n`).join('');
+  putStubs(bin, {
+    lsblk: `${list}echo '/dev/loop0 loop'\n`,
+    logger: `echo "$3" >>'${folder}/said'\n`,
+    curtin: `echo "curtin $*" >>'${folder}/ran'\n`,
+    chpasswd: `echo "chpasswd $* $(cat)" >>'${folder}/ran'\n`,
+    sync: 'exit 0\n',
+  });
+  const path = `${bin}:/usr/bin:/bin`;
+  return run(folder, ['/bin/sh', join(folder, 'run/stackseed', script), 'live'], path, given.patience);
+}
+
+function put(folder: string, path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+
+function machine(folder: string, { disks = [], uefi, mounts }: Machine): void {
+  put(folder, 'proc/mounts', mounts ?? 'rootfs / rootfs rw 0 0\n');
+  put(folder, 'dev/console', '');
+  for (const { name, megabytes, removable, ids = [] } of disks) {
+    put(folder, `dev/${name}`, '');
+    put(folder, `sys/block/${name}/size`, `${Math.ceil((megabytes * 1_000_000) / 512)}\n`);
+    put(folder, `sys/block/${name}/removable`, removable ? '1\n' : '0\n');
+    mkdirSync(join(folder, 'dev/disk/by-id'), { recursive: true });
+    for (const id of ids) symlinkSync(`../../${name}`, join(folder, `dev/disk/by-id/${id}`));
+  }
+  if (uefi) mkdirSync(join(folder, 'sys/firmware/efi'), { recursive: true });
+}
+
+function putStubs(bin: string, texts: Record<string, string>): void {
+  const shell = existsSync(join(bin, 'sh')) ? join(bin, 'sh') : '/bin/sh';
+  for (const [name, text] of Object.entries(texts)) {
     const path = join(bin, name);
-    spawnSync('rm', ['-f', path]);
-    writeFileSync(path, `#!${bin}/sh\n${text}`);
+    rmSync(path, { force: true });
+    writeFileSync(path, `#!${shell}\n${text}`);
     chmodSync(path, 0o755);
   }
-  const { status, stderr } = spawnSync(join(bin, 'sh'), [join(root, 'preseed', script)], {
+}
+
+function run(folder: string, [program = '', ...rest]: string[], path: string, patience = 20_000): Run {
+  const { status, stderr } = spawnSync(program, rest, {
     encoding: 'utf8',
-    env: { ROOT: folder, PATH: bin, PAUSE: '0.05' },
-    timeout: given.patience ?? 20_000,
+    env: { ROOT: folder, PATH: path, PAUSE: '0.05' },
+    timeout: patience,
     killSignal: 'SIGKILL',
   });
-  const read = (path: string) => readFileSync(at(path), 'utf8');
-  const has = (path: string) => existsSync(at(path));
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  const has = (name: string) => existsSync(join(folder, name));
   const said = has('said') ? read('said').trimEnd().split('\n') : [];
   return { status, stderr, said, read, has };
 }
