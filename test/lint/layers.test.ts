@@ -14,6 +14,7 @@ const LAYERS: Record<string, string[]> = {
   install: ['report', 'library', 'inventory', 'plan', 'render'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
+  netboot: ['report', 'document', 'inventory', 'iso9660-builder', 'pack'],
   status: ['report', 'secrets', 'plan'],
   generate: [
     'report',
@@ -38,6 +39,7 @@ const LAYERS: Record<string, string[]> = {
     'install',
     'iso9660-builder',
     'pack',
+    'netboot',
     'status',
     'generate',
   ],
