@@ -3,4 +3,9 @@
  * disk"; a host that is armed by name gets boot files of its own that start its installer, until it is disarmed.
  */
 export { arm, disarm, readArms } from './arms.ts';
-export type { Arm, BootUrls, InstallerFile, TreeFile } from './types.ts';
+export { type BootNetwork, dnsmasqConf } from './dnsmasq.ts';
+export type { ImageSource } from './image-source.ts';
+export { hostFiles, readInstaller } from './installer-file.ts';
+export { buildTree, type TreeReport } from './tree.ts';
+export { readTreeFile } from './tree-file.ts';
+export type { Arm, BootUrls, TreeFile } from './types.ts';

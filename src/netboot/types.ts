@@ -1,18 +1,3 @@
-/** What `generate` says of a host that can be installed: the file installer.json beside its seed. */
-export interface InstallerFile {
-  host: string;
-  platform: string;
-  /** Which installer reads what lies beside it: preseed.cfg or autoinstall.yaml. */
-  kind: 'debian-installer' | 'autoinstall';
-  /** Lower case, colons; the NIC that the machine boots from comes first. */
-  macs: string[];
-  firmware: 'bios' | 'uefi' | 'any';
-  /** Kernel arguments, without those that name the boot server. */
-  cmdline: string[];
-  /** Serial console as the kernel has it ("ttyS0,115200n8"), if there is one. */
-  serial?: string;
-}
-
 /** A host that installs itself the next time it boots from the network. */
 export interface Arm {
   host: string;
@@ -30,9 +15,24 @@ export interface BootUrls {
   http: string;
 }
 
-/** The tree's own notes (tree.json): what `pxe` built it for, so that arming needs no inventory. */
+/** tree.json, the tree's own notes: what `pxe` built it for, so that arming needs no inventory. */
 export interface TreeFile {
   urls: BootUrls;
-  /** Images by platform: SHA-256, hex, of each file. */
+  /** By platform: SHA-256, hex, of each file of its image. */
   images: Record<string, Record<string, string>>;
+}
+
+/** A text that belongs into the tree, by its path in there, such as "tftp/pxelinux.cfg/default". */
+export type TreeTexts = Map<string, string>;
+
+/** What one boot of an installer takes. */
+export interface InstallerBoot {
+  host: string;
+  /** The NIC that it boots from: lower case, colons. */
+  mac: string;
+  /** Kernel and initrd, as paths from the root of the server. */
+  linux: string;
+  initrd: string;
+  /** Kernel arguments, unquoted. */
+  cmdline: string[];
 }

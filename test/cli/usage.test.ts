@@ -22,6 +22,7 @@ test('the commands are those that were promised', () => {
     'generate',
     'bundle',
     'status',
+    'pxe',
     'secrets',
     'schema',
     'completion',
