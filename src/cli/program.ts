@@ -40,6 +40,7 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addBundle(program, context);
   addStatus(program, context);
   addPxe(program, context);
+  addInstallIso(program, context);
   addSecrets(program, context);
   addSchema(program, context);
   addCompletion(program, context);
@@ -196,6 +197,20 @@ function addPxe(program: Command, context: Context): void {
       (await import('./commands/pxe-arm.ts')).pxeList(context, command.optsWithGlobals()),
     );
   example(list, 'stackseed pxe list -o /srv/pxe');
+}
+
+function addInstallIso(program: Command, context: Context): void {
+  const command = program
+    .command('install-iso')
+    .description('write an ISO for each host that installs it by itself, with no server')
+    .argument('<HOST...>');
+  jsonOption(treeOption(command))
+    .option('--out <DIR>', 'where the seeds are', 'out')
+    .option('--to <DIR>', 'where the ISOs go, as HOST.iso', 'install-iso')
+    .action(async (hosts, options) =>
+      (await import('./commands/install-iso.ts')).installIso(context, hosts, options),
+    );
+  example(command, 'stackseed install-iso cnt1 cnt2', 'stackseed install-iso cnt1 --to /srv/media');
 }
 
 function seconds(text: string): number {

@@ -37,7 +37,6 @@ export function armedTexts(arm: Arm, installer: Installer, urls: BootUrls, check
     const image = `/images/${installer.platform}`;
     const boot: InstallerBoot = {
       host: arm.host,
-      mac,
       linux: `${image}/linux`,
       initrd: `${image}/initrd.gz`,
       cmdline,

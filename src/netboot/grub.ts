@@ -52,6 +52,11 @@ export function grubInstall({ host, linux, initrd, cmdline }: InstallerBoot): st
   ].join('\n');
 }
 
+/** The same from a medium that has the file `mark`. */
+export function grubMedium(boot: InstallerBoot, mark: string): string {
+  return `set timeout=0\nsearch --no-floppy --set=root --file ${grubQuoted(mark)}\n${grubInstall(boot)}`;
+}
+
 export function grubFile(mac: string): string {
   return `hosts/${mac}.cfg`;
 }

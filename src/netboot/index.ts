@@ -5,6 +5,7 @@
 export { arm, disarm, readArms } from './arms.ts';
 export { type BootNetwork, dnsmasqConf } from './dnsmasq.ts';
 export type { ImageSource } from './image-source.ts';
+export { buildInstallIso } from './install-iso.ts';
 export { hostFiles, readInstaller } from './installer-file.ts';
 export { buildTree, type TreeReport } from './tree.ts';
 export { readTreeFile } from './tree-file.ts';

@@ -40,6 +40,11 @@ export function networkArguments(
   return [...own, `BOOTIF=01-${boot.mac.replaceAll(':', '-')}`, ...installer.cmdline];
 }
 
+/** Kernel arguments of a debian-installer that finds its files in its initrd: preseed.cfg there it reads by itself. */
+export function mediumArguments(installer: Installer): string[] {
+  return installer.cmdline;
+}
+
 /**
  * Refuses what some loader would read as more than an argument, or the kernel would cut off.
  * @throws FindingsError "kernel-argument" or "kernel-arguments-long"

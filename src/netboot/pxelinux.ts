@@ -18,16 +18,22 @@ export function pxelinuxLocal(): string {
   ].join('\n');
 }
 
-export function pxelinuxInstall({ host, linux, initrd, cmdline }: InstallerBoot): string {
+/** Paths are relative to where pxelinux.0 lies: a slash in front would be the root of the server, whatever that is. */
+export function pxelinuxInstall(boot: InstallerBoot): string {
+  const { linux, initrd } = boot;
+  return syslinuxInstall({ ...boot, linux: linux.replace(/^\//, ''), initrd: initrd.replace(/^\//, '') });
+}
+
+/** The same for its relatives, such as ISOLINUX; paths as they are. */
+export function syslinuxInstall({ host, linux, initrd, cmdline }: InstallerBoot): string {
   return [
     `# ${pxelinuxValue(host)} installs itself.`,
     'DEFAULT install',
     'PROMPT 0',
     'NOESCAPE 1',
     'LABEL install',
-    // Relative to where pxelinux.0 lies: a slash in front would be the root of the TFTP server, chroot or not.
-    `  LINUX ${pxelinuxValue(linux.replace(/^\//, ''))}`,
-    `  INITRD ${pxelinuxValue(initrd.replace(/^\//, ''))}`,
+    `  LINUX ${pxelinuxValue(linux)}`,
+    `  INITRD ${pxelinuxValue(initrd)}`,
     `  APPEND ${cmdline.map(pxelinuxValue).join(' ')}`,
     '',
   ].join('\n');

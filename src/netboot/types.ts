@@ -28,8 +28,6 @@ export type TreeTexts = Map<string, string>;
 /** What one boot of an installer takes. */
 export interface InstallerBoot {
   host: string;
-  /** The NIC that it boots from: lower case, colons. */
-  mac: string;
   /** Kernel and initrd, as paths from the root of the server. */
   linux: string;
   initrd: string;

@@ -58,7 +58,7 @@ const ENDS = [
   /^src\/secrets\/(read|keys|replace-file|write)\.ts$/,
   /^src\/iso9660-builder\//,
   /^src\/pack\//,
-  /^src\/netboot\/(arms|folders|image-files|image-source|installer-file|tree|tree-file)\.ts$/,
+  /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
   /^src\/generate\/load\.ts$/,
   /^src\/cli\//,
 ];
