@@ -23,6 +23,7 @@ test('the commands are those that were promised', () => {
     'bundle',
     'status',
     'pxe',
+    'install-iso',
     'secrets',
     'schema',
     'completion',

@@ -28,7 +28,7 @@ export function uefiDisk(file: string, grub: string, folder: string): void {
   const config = join(folder, 'disk-grub.cfg');
   mkdirSync(folder, { recursive: true });
   writeFileSync(config, `echo ${FROM_DISK}\nsleep 3600\n`);
-  mtools('mformat', '-i', file, '-F', '::');
+  mtools('mformat', '-i', file, '::');
   mtools('mmd', '-i', file, '::EFI', '::EFI/debian', '::debian-installer', '::debian-installer/amd64');
   mtools('mmd', '-i', file, '::debian-installer/amd64/grub');
   mtools('mcopy', '-i', file, grub, '::EFI/debian/shimx64.efi');
