@@ -37,7 +37,10 @@ export function networkArguments(
           'cloud-config-url=/dev/null',
           `ds=nocloud;s=${files}`,
         ];
-  return [...own, `BOOTIF=01-${boot.mac.replaceAll(':', '-')}`, ...installer.cmdline];
+  const nic = `BOOTIF=01-${boot.mac.replaceAll(':', '-')}`;
+  // What the host's own arguments say already is left to them: the NIC that it has an address on may be another one.
+  const said = new Set(installer.cmdline.map((one) => one.replace(/=.*$/, '')));
+  return [...[...own, nic].filter((one) => !said.has(one.replace(/=.*$/, ''))), ...installer.cmdline];
 }
 
 /** Kernel arguments of a debian-installer that finds its files in its initrd: preseed.cfg there it reads by itself. */

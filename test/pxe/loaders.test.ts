@@ -143,6 +143,17 @@ test('Ubuntu’s installer is told its seed, its image and no cloud-config', () 
   assert.match(text, "'url=http://10.0.0.1/images/ubuntu-24.04/live.iso' 'cloud-config-url=/dev/null'");
 });
 
+test('what the host says itself is not said twice', () => {
+  const cmdline = ['autoinstall', 'cloud-config-url=/dev/null', 'BOOTIF=01-52-54-00-00-00-07'];
+  for (const kind of ['autoinstall', 'debian-installer'] as const) {
+    const text = armedTexts(arm, { ...installer, kind, cmdline }, urls).get(
+      'tftp/hosts/52:54:00:00:00:01.cfg',
+    );
+    for (const word of ['cloud-config-url', 'BOOTIF']) assert.is(text?.split(`'${word}=`).length, 2, word);
+    assert.match(text ?? '', "'BOOTIF=01-52-54-00-00-00-07'");
+  }
+});
+
 const network = {
   cidr: '10.0.0.0/24',
   gateway: '10.0.0.1',
