@@ -14,7 +14,9 @@ const only = process.env['STACKSEED_BOOT'];
 
 /** Said when the preseed in the initrd was taken, and the seed beside it is whole. */
 const REACHED = 'the preseed was read: #cloud-config of web';
-const PRESEED = `d-i preseed/early_command string echo "the preseed was read: $(cat /user-data)" > /dev/ttyS0; poweroff -f\n`;
+const PRESEED =
+  'd-i preseed/early_command string preseed_fetch user-data /tmp/user-data; ' +
+  'echo "the preseed was read: $(cat /tmp/user-data)" > /dev/ttyS0; poweroff -f\n';
 const LIMIT = 420;
 
 async function reads(firmware: MachineOptions['firmware'], kind: 'cd' | 'usb'): Promise<void> {

@@ -26,8 +26,13 @@ const STATIC = [
   'console=ttyS0,115200n8',
 ];
 
-/** early_command runs when the preseed has been taken; it tells the server, and the machine goes off. */
-const PRESEED = `d-i preseed/early_command string wget -q -O /dev/null http://10.77.0.1${REACHED}; poweroff -f\n`;
+/**
+ * early_command runs when the preseed has been taken. It fetches what lies beside it as the real one does, tells the
+ * server, and the machine goes off.
+ */
+const PRESEED =
+  'd-i preseed/early_command string preseed_fetch user-data /tmp/user-data && ' +
+  `wget -q -O /dev/null http://10.77.0.1${REACHED}; poweroff -f\n`;
 
 export interface Tree {
   /** Folder of the tree. */
@@ -43,7 +48,7 @@ export async function layTree(folder: string, dhcp: 'authoritative' | 'proxy'): 
   const tree = join(folder, 'pxe');
   const range = dhcp === 'authoritative' ? ', range: { from: 10.77.0.100, to: 10.77.0.120 }' : '';
   const boot = `{ network: manage, server: 10.77.0.1, interface: br0, dhcp: ${dhcp}${range}, images: { debian-12: { from: ${IMAGE} } } }`;
-  layInstaller(out, 'web', macs.web, { 'preseed.cfg': PRESEED }, STATIC);
+  layInstaller(out, 'web', macs.web, { 'preseed.cfg': PRESEED, 'user-data': '#cloud-config\n' }, STATIC);
   const ran = await stackseed(['pxe', '-i', layInventory(folder, boot), '-o', tree]);
   if (ran.status !== 0) throw new Error(ran.stderr);
   return { tree, out, conf: readFileSync(join(tree, 'dnsmasq.conf'), 'utf8') };
