@@ -51,9 +51,9 @@ async function installs({
   await withFolder(async (folder) => {
     const tree = await layTree(folder, dhcp);
     const preseed = await armWeb(tree);
-    const lan = await openLan({ folder, tree: tree.tree, conf: conf(tree.conf), site: dhcp === 'proxy' });
     const disk = join(folder, 'disk.raw');
     layDisk(firmware, disk, folder);
+    const lan = await openLan({ folder, tree: tree.tree, conf: conf(tree.conf), site: dhcp === 'proxy' });
     const nic = { mac: macs.web, tap: lan.port() };
     const machine = powerOn({ name: 'web', firmware, within: lan.within, nic, disk, folder, args });
     try {
