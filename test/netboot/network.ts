@@ -49,10 +49,17 @@ export async function openLan(options: {
     return child;
   };
   const said = (log: string) => readFileSync(join(folder, `${log}.log`), 'utf8');
+  const stop = () => {
+    close();
+    process.exit(143);
+  };
   const close = () => {
+    process.off('SIGTERM', stop);
     for (const child of children) child.kill('SIGKILL');
     for (const one of namespaces) spawnSync('ip', ['netns', 'del', one]);
   };
+  // dnsmasq gives up rights, which makes it outlive its parent.
+  process.on('SIGTERM', stop);
   try {
     for (const one of namespaces) ip(['netns', 'add', one]);
     const inside = (...argv: string[]) => ip(['-n', name, ...argv]);
