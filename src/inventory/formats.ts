@@ -170,7 +170,7 @@ export const diskPath = z
 /** As in the list of locales of glibc, UTF-8 only. */
 export const locale = z
   .string()
-  .regex(/^([a-z]{2,3}_[A-Z]{2}|C)\.UTF-8$/, { error: 'not a locale: such as en_US.UTF-8 or C.UTF-8' })
+  .regex(/^[a-z]{2,3}_[A-Z]{2}\.UTF-8$/, { error: 'not a locale: such as en_US.UTF-8' })
   .meta({ id: 'locale', title: 'locale', examples: ['en_US.UTF-8'] });
 
 /** A layout of XKB, as both installers call it. */
@@ -211,11 +211,11 @@ export const diskSize = z
   .regex(/^[1-9][0-9]{0,5}[MGT]$/, { error: 'not a size: digits and M, G or T, such as 20G' })
   .meta({ id: 'disk-size', title: 'size', examples: ['20G'] });
 
-/** Where a volume is mounted. */
+/** Where a volume is mounted. A dot would end an entry of a partman recipe. */
 export const mountPoint = z
   .string()
   .max(200)
-  .regex(/^\/$|^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, {
+  .regex(/^\/$|^(\/[A-Za-z0-9_][A-Za-z0-9_-]*)+$/, {
     error: 'not a folder to mount on: such as / or /var/lib/mysql',
   })
   .meta({ id: 'mount-point', title: 'path', examples: ['/var/lib/mysql'] });

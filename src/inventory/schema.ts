@@ -89,10 +89,10 @@ const volume = z
   .strictObject({
     mount: mountPoint.or(z.literal('swap')).meta({ description: 'Where it is mounted, or `swap`.' }),
     size: diskSize.meta({ description: 'Its size; with `grow` the least.' }),
-    grow: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Takes what is left of the disk; one volume at most.', default: false }),
+    grow: z.boolean().optional().meta({
+      description: 'Takes what is left of the disk; one volume, and `/` where none says so.',
+      default: false,
+    }),
     filesystem: z.enum(['ext4', 'xfs']).optional().meta({ description: 'File system.', default: 'ext4' }),
   })
   .meta({ description: 'A volume of the installed system.' });
@@ -109,7 +109,8 @@ const install = z
         default: 'atomic',
       }),
     volumes: z.array(volume).min(1).max(16).optional().meta({
-      description: 'A recipe of your own: what lies on the disks, instead of `/` and 1 GB of swap.',
+      description:
+        'A recipe of your own: what lies on the disks, instead of 1 GB of swap and `/` with the rest.',
     }),
     firmware: z.enum(['any', 'bios', 'uefi']).optional().meta({
       description: 'How the machine boots. `any` looks when it installs.',
@@ -117,7 +118,7 @@ const install = z
     }),
     locale: locale
       .optional()
-      .meta({ description: 'Locale of the installer and the installed system.', default: 'C.UTF-8' }),
+      .meta({ description: 'Locale of the installer and the installed system.', default: 'en_US.UTF-8' }),
     keyboard: keyboard.optional().meta({ description: 'Keyboard of the console.', default: 'us' }),
     serial: serialConsole.or(z.literal('none')).optional().meta({
       description: 'Serial line that is the console, of the installer and afterwards.',

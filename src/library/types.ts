@@ -45,6 +45,19 @@ export interface Platform {
   /** What writes /etc/resolv.conf: nobody (we do), or systemd-resolved. */
   resolver: 'file' | 'resolved';
   apt: AptSource[];
+  /** What debian-installer is told in this release and not in the others; only where it is the installer. */
+  preseed?: {
+    /** Partition table of disks that a BIOS boots: "gpt", or by size where the installer cannot be told. */
+    biosLabel: 'gpt' | 'size';
+    /** Which suites besides the release itself the installer uses. */
+    services: ('security' | 'updates')[];
+    /** Packages that the seed needs on an installed system, always and for bonds and VLANs. */
+    packages: string[];
+    bondPackages: string[];
+    vlanPackages: string[];
+    /** Lines of the preseed, as they are. */
+    answers: string[];
+  };
   /** Variables for every script and template of the platform, such as unit names. Upper case. */
   variables: Record<string, string>;
 }
@@ -140,4 +153,11 @@ export interface Library {
   platforms: Map<string, Platform>;
   roles: Map<string, Role>;
   components: Map<string, Component>;
+}
+
+/** The files of preseed/: what an installer runs and reads, the same for every host but for the template. */
+export interface InstallerFiles {
+  preseed: ComponentFile;
+  early: string;
+  late: string;
 }

@@ -9,6 +9,7 @@ import { checkDisks } from './disks.ts';
 import { checkDomain } from './domain.ts';
 import { checkGroups } from './groups.ts';
 import { checkHosts } from './hosts.ts';
+import { checkInstall } from './install.ts';
 import { checkInterfaces } from './interfaces.ts';
 import { checkMacs } from './macs.ts';
 import { checkNames } from './names.ts';
@@ -43,6 +44,7 @@ const RULES: ((check: Check) => void)[] = [
   checkInterfaces,
   checkMacs,
   checkDisks,
+  checkInstall,
   checkAddresses,
 ];
 
