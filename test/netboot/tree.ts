@@ -1,38 +1,20 @@
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stackseed } from '../cli/command.ts';
-import { layInstaller, layInventory, macs } from '../pxe/fleet.ts';
+import { knownSecrets } from '../fixtures.ts';
+import { layInventory } from '../pxe/fleet.ts';
 
 /** Debian's own installer for network boot, out of its package. */
 export const IMAGE = '/usr/lib/debian-installer/images/12/amd64/text';
 
-/** What the installer asks for when it has read its preseed and nobody had to answer anything. */
+/** What it asks for when it has read its preseed and nobody had to answer anything. */
 export const REACHED = '/reached-by-web';
 
-const STATIC = [
-  'auto=true',
-  'priority=critical',
-  'DEBIAN_FRONTEND=text',
-  'debian-installer/locale=en_US.UTF-8',
-  'keyboard-configuration/xkb-keymap=us',
-  'netcfg/disable_autoconfig=true',
-  'netcfg/get_ipaddress=10.77.0.11',
-  'netcfg/get_netmask=255.255.255.0',
-  'netcfg/get_gateway=10.77.0.1',
-  'netcfg/get_nameservers=10.77.0.1',
-  'netcfg/confirm_static=true',
-  'hostname=web',
-  'domain=example.net',
-  'console=ttyS0,115200n8',
-];
+/** Tells the server; the machine goes off, since from here on there would have to be a mirror. */
+const AT_END = `wget -q -O /dev/null http://10.77.0.1${REACHED}; poweroff -f`;
 
-/**
- * early_command runs when the preseed has been taken. It fetches what lies beside it as the real one does, tells the
- * server, and the machine goes off.
- */
-const PRESEED =
-  'd-i preseed/early_command string preseed_fetch user-data /tmp/user-data && ' +
-  `wget -q -O /dev/null http://10.77.0.1${REACHED}; poweroff -f\n`;
+/** What the preseed does before it partitions: it fetches what lies beside it, as often as it takes. */
+const FETCHES = /^d-i partman\/early_command string (.*); sh \/tmp\/stackseed\/early\.sh$/m;
 
 export interface Tree {
   /** Folder of the tree. */
@@ -41,22 +23,38 @@ export interface Tree {
   conf: string;
 }
 
-/** A tree of the real installer, with the host web armed or not. */
-export async function layTree(folder: string, dhcp: 'authoritative' | 'proxy'): Promise<Tree> {
+/**
+ * The host's own preseed and seed, as `generate` writes them, and a tree of the real installer. Nobody is armed. The
+ * preseed gets one line more: it fetches at once what it would fetch before it partitions, then does `atEnd`.
+ */
+export async function layTree(
+  folder: string,
+  dhcp: 'authoritative' | 'proxy',
+  atEnd: string = AT_END,
+): Promise<Tree> {
   chmodSync(folder, 0o755);
   const out = join(folder, 'out');
   const tree = join(folder, 'pxe');
   const range = dhcp === 'authoritative' ? ', range: { from: 10.77.0.100, to: 10.77.0.120 }' : '';
   const boot = `{ network: manage, server: 10.77.0.1, interface: br0, dhcp: ${dhcp}${range}, images: { debian-12: { from: ${IMAGE} } } }`;
-  layInstaller(out, 'web', macs.web, { 'preseed.cfg': PRESEED, 'user-data': '#cloud-config\n' }, STATIC);
-  const ran = await stackseed(['pxe', '-i', layInventory(folder, boot), '-o', tree]);
-  if (ran.status !== 0) throw new Error(ran.stderr);
+  const inventory = layInventory(folder, boot, '{ serial: "ttyS0,115200n8" }');
+  await knownSecrets(folder);
+  await succeeded(['generate', '-i', inventory, '--out', out, '--no-iso']);
+  await succeeded(['pxe', '-i', inventory, '-o', tree]);
+  const preseed = join(out, 'hosts/web/preseed.cfg');
+  const fetches = FETCHES.exec(readFileSync(preseed, 'utf8'))?.[1];
+  if (fetches === undefined) throw new Error('the preseed fetches nothing');
+  writeFileSync(preseed, `d-i preseed/early_command string ${fetches}; ${atEnd}\n`, { flag: 'a' });
   return { tree, out, conf: readFileSync(join(tree, 'dnsmasq.conf'), 'utf8') };
 }
 
+export async function succeeded(args: string[]): Promise<void> {
+  const ran = await stackseed(args);
+  if (ran.status !== 0) throw new Error(`stackseed ${args.join(' ')}: ${ran.stderr}`);
+}
+
 export async function armWeb({ tree, out }: Tree): Promise<string> {
-  const ran = await stackseed(['pxe', 'arm', 'web', '-o', tree, '--out', out]);
-  if (ran.status !== 0) throw new Error(ran.stderr);
+  await succeeded(['pxe', 'arm', 'web', '-o', tree, '--out', out]);
   const [arm] = JSON.parse(readFileSync(join(tree, 'arms.json'), 'utf8'));
   return `/t/${arm.token}/preseed.cfg`;
 }

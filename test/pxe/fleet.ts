@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const macs = { web: '52:54:00:77:00:11', db: '52:54:00:77:00:12' };
 
 /** An inventory of two hosts that boot from 10.77.0.0/24, with `boot` as it is given. */
-export function layInventory(folder: string, boot: string): string {
+export function layInventory(folder: string, boot: string, install?: string): string {
   const file = join(folder, 'inventory.yaml');
   writeFileSync(
     file,
@@ -16,7 +16,7 @@ networks:
   manage: { cidr: 10.77.0.0/24, gateway: 10.77.0.1 }
 dns: { servers: [10.77.0.1] }
 boot: ${boot}
-users:
+${install === undefined ? '' : `install: ${install}\n`}users:
   operator:
     ssh_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1VWDDIFxQwSVUFQHHTYTLTMHSNDEnzsmyh9ilQnE3F nobody@example]
 hosts:
