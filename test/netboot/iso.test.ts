@@ -11,9 +11,9 @@ const checked = needs(test, 'root', 'qemu-system-x86_64', 'xorriso', 'mformat');
 const only = process.env['STACKSEED_BOOT'];
 
 /** Said when the preseed in the initrd was taken, and what lies beside it was fetched from there. */
-const REACHED = 'the preseed was read, and STACKSEED_';
+const REACHED = "the preseed was read: INSTALL_HOST='web'";
 const AT_END =
-  'echo "the preseed was read, and $(grep -m 1 STACKSEED_ /tmp/stackseed/install.env)" > /dev/ttyS0; poweroff -f';
+  'echo "the preseed was read: $(grep INSTALL_HOST /tmp/stackseed/install.env)" > /dev/ttyS0; poweroff -f';
 const LIMIT = 420;
 
 async function reads(firmware: MachineOptions['firmware'], kind: 'cd' | 'usb'): Promise<void> {
