@@ -219,3 +219,15 @@ export const mountPoint = z
     error: 'not a folder to mount on: such as / or /var/lib/mysql',
   })
   .meta({ id: 'mount-point', title: 'path', examples: ['/var/lib/mysql'] });
+
+/** A file or folder of the operator's machine. */
+export const filePath = z
+  .string()
+  .max(4096)
+  .regex(/^[A-Za-z0-9._/][A-Za-z0-9._+@/-]*$/, { error: 'not a path: letters, digits and . _ + @ - / only' })
+  .meta({ id: 'file-path', title: 'path', examples: ['/usr/lib/debian-installer/images/12/amd64/text'] });
+
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: 'not a SHA-256: 64 hex digits, lower case' })
+  .meta({ id: 'sha256', title: 'SHA-256', examples: ['what `sha256sum` prints'] });

@@ -8,6 +8,7 @@ import {
   diskPath,
   diskSize,
   domain,
+  filePath,
   folder,
   httpUrl,
   interfaceName,
@@ -24,6 +25,7 @@ import {
   recordName,
   serialConsole,
   server,
+  sha256,
   sshKey,
   timezone,
   userName,
@@ -293,6 +295,60 @@ const host = z
   })
   .meta({ description: 'A machine.' });
 
+const bootImage = z
+  .strictObject({
+    from: httpUrl.or(filePath).meta({
+      description:
+        'A folder, a Debian package (.deb) or an archive (.tar.gz) with the kernel and initrd, relative to the ' +
+        'inventory; or the URL of an archive or of a Debian mirror.',
+    }),
+    sha256: sha256.optional().meta({
+      description:
+        'SHA-256 of the package or archive. Of a mirror, SHA256SUMS is used where it is not given.',
+    }),
+  })
+  .meta({ description: 'Where the installer of a platform comes from.' });
+
+const boot = z
+  .strictObject({
+    network: networkName.meta({ description: 'The network that machines boot from, untagged.' }),
+    server: server.optional().meta({ description: 'The boot server, where `url` does not say it.' }),
+    url: z
+      .string()
+      .max(300)
+      .regex(/^http:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?$/, {
+        error: 'not a URL of the form http://host or http://host:port',
+      })
+      .optional()
+      .meta({
+        title: 'URL',
+        description: 'HTTP root of the boot server; by default `http://` and `server`.',
+        examples: ['http://192.168.1.2'],
+      }),
+    dhcp: z
+      .enum(['authoritative', 'proxy', 'none'])
+      .optional()
+      .meta({
+        description:
+          'authoritative: dnsmasq gives out addresses; proxy: another server does, dnsmasq only says what to boot; none: ' +
+          'that server says both.',
+        default: 'proxy',
+      }),
+    interface: interfaceName.optional().meta({ description: 'NIC of the boot server on that network.' }),
+    range: z
+      .strictObject({
+        from: address.meta({ description: 'First address.' }),
+        to: address.meta({ description: 'Last address.' }),
+      })
+      .optional()
+      .meta({ description: 'Addresses for machines that are not in the inventory; authoritative only.' }),
+    images: z
+      .record(platform, bootImage)
+      .optional()
+      .meta({ description: 'Installers by platform; by default those that Debian packages.' }),
+  })
+  .meta({ description: 'How machines boot from the network, for `stackseed pxe`.' });
+
 export const inventorySchema = z
   .strictObject({
     fleet: label.meta({ description: 'Name of the fleet.', examples: ['production'] }),
@@ -315,6 +371,7 @@ export const inventorySchema = z
       })
       .optional()
       .meta({ description: 'The cluster that the controllers form.' }),
+    boot: boot.optional(),
     records: z
       .record(recordName, address)
       .optional()
@@ -336,3 +393,4 @@ export type InventoryHost = z.infer<typeof host>;
 export type InventoryGroup = z.infer<typeof group>;
 export type InventoryNetwork = z.infer<typeof network>;
 export type Attachment = z.infer<typeof attachment>;
+export type InventoryBoot = z.infer<typeof boot>;

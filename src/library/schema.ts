@@ -69,6 +69,13 @@ export const platformFile = z.strictObject({
   codename: z.string().regex(/^[a-z]+$/, { error: 'not a code name' }),
   openstack: z.string().regex(/^[a-z0-9.]+$/, { error: 'not an OpenStack release' }),
   installer: z.enum(['debian-installer', 'autoinstall']),
+  netboot: z
+    .strictObject({
+      folder: nodePath.optional(),
+      package: packageName.optional(),
+      mirror: z.strictObject({ archive: word, sums: word }).optional(),
+    })
+    .optional(),
   cloud_init: z.strictObject({
     version: z.string().regex(/^[0-9]+(\.[0-9]+)*$/, { error: 'not a version' }),
     network_version: z.union([z.literal(1), z.literal(2)]),

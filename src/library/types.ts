@@ -24,6 +24,16 @@ export interface Platform {
   codename: string;
   openstack: string;
   installer: 'debian-installer' | 'autoinstall';
+  /** Where its installer for network boot is to be had. */
+  netboot?:
+    | {
+        /** Where the package puts it on the operator's machine. */
+        folder?: string | undefined;
+        package?: string | undefined;
+        /** Archive and SHA256SUMS, relative to the URL of a mirror. */
+        mirror?: { archive: string; sums: string } | undefined;
+      }
+    | undefined;
   cloudInit: {
     /** The version in the release's archive. */
     version: string;

@@ -14,6 +14,7 @@ const LAYERS: Record<string, string[]> = {
   install: ['report', 'library', 'inventory', 'plan', 'render'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
+  netboot: ['report', 'document', 'inventory', 'install', 'iso9660-builder', 'pack'],
   status: ['report', 'secrets', 'plan'],
   generate: [
     'report',
@@ -38,6 +39,7 @@ const LAYERS: Record<string, string[]> = {
     'install',
     'iso9660-builder',
     'pack',
+    'netboot',
     'status',
     'generate',
   ],
@@ -56,6 +58,7 @@ const ENDS = [
   /^src\/secrets\/(read|keys|replace-file|write)\.ts$/,
   /^src\/iso9660-builder\//,
   /^src\/pack\//,
+  /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
   /^src\/generate\/load\.ts$/,
   /^src\/cli\//,
 ];

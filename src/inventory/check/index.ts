@@ -2,6 +2,7 @@ import type { Finding } from '../../report/finding.ts';
 import { checkAddresses } from './addresses.ts';
 import { checkAttachments } from './attachments.ts';
 import { checkBonds } from './bonds.ts';
+import { checkBoot } from './boot.ts';
 import { checkCluster } from './cluster.ts';
 import { type Check, type CheckInput, context } from './context.ts';
 import { checkDisks } from './disks.ts';
@@ -32,6 +33,7 @@ const RULES: ((check: Check) => void)[] = [
   checkSettings,
   checkNetworks,
   checkRanges,
+  checkBoot,
   checkVips,
   checkGroups,
   checkHosts,
