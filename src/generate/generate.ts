@@ -1,4 +1,6 @@
+import { installerTree } from '../install/installer-tree.ts';
 import { ISOS_AT_ONCE, type IsoBuilder, mapConcurrent, xorrisoBuilder } from '../iso9660-builder/index.ts';
+import { loadInstallerFiles } from '../library/installer-files.ts';
 import {
   explainSystemError,
   listStale,
@@ -12,6 +14,7 @@ import { formatLock, type Lock } from '../plan/lock.ts';
 import type { HostPlan } from '../plan/types.ts';
 import { type HostTree, renderHost } from '../render/host-tree.ts';
 import { TemplateError } from '../render/template.ts';
+import type { Tree } from '../render/tree.ts';
 import { type Finding, FindingsError } from '../report/finding.ts';
 import { readSecrets, type Secrets } from '../secrets/index.ts';
 import { givenFor, lockedCluster } from './given.ts';
@@ -48,7 +51,8 @@ export async function generateFleet(options: GenerateOptions): Promise<GenerateR
       const seed = renderPlanned(fleet, host, secrets);
       const limit = sizeFinding(fleet.inventory.target ?? 'iso', host.name, seed.tree);
       if (limit) throw new FindingsError([...findings, limit]);
-      const outcome = await makeHost(out, host, seed, lock, iso);
+      const installer = installerPlanned(fleet, host, seed.tree);
+      const outcome = await makeHost(out, host, seed, lock, iso, installer);
       options.progress?.(++done, fleet.plan.hosts.length, host.name);
       return outcome;
     });
@@ -70,8 +74,19 @@ function presentHosts(fleet: Fleet): string[] {
 /** Renders one host of a fleet. What a template does wrong is a finding that names it and its line. */
 export function renderPlanned(fleet: Fleet, host: HostPlan, secrets: Secrets): HostTree {
   const given = givenFor(fleet.plan, host, fleet.lock, secrets);
+  return explained(host, () => renderHost(host, fleet.plan.fleet, fleet.library, given));
+}
+
+/** What the installer of a host is told, beside its seed; undefined where it is not to be installed. */
+export function installerPlanned(fleet: Fleet, host: HostPlan, seed: Tree): Tree | undefined {
+  if (!host.install) return undefined;
+  const files = loadInstallerFiles();
+  return explained(host, () => installerTree(host, fleet.plan.fleet, fleet.library, files, seed));
+}
+
+function explained<T>(host: HostPlan, render: () => T): T {
   try {
-    return renderHost(host, fleet.plan.fleet, fleet.library, given);
+    return render();
   } catch (error) {
     throw error instanceof TemplateError ? new FindingsError([templateFinding(error, host.name)]) : error;
   }
@@ -103,8 +118,9 @@ async function makeHost(
   seed: HostTree,
   lock: Lock,
   iso: IsoBuilder | undefined,
+  installer: Tree | undefined,
 ): Promise<HostOutcome> {
-  const packed = await packHost(out, host.name, seed.tree, iso);
+  const packed = await packHost(out, host.name, seed.tree, iso, installer);
   const before = lock.hosts.get(host.name);
   const same = before?.digest === seed.digest;
   const generation = same ? before.generation : (before?.generation ?? 0) + 1;

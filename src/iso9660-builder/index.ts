@@ -27,6 +27,7 @@ export interface IsoBuilder {
  */
 export const ISOS_AT_ONCE = 16;
 
+export { type BootableIso, buildBootableIso } from './bootable.ts';
 export { diskFull, isDiskFull } from './disk-full.ts';
 export { mapConcurrent } from './map-concurrent.ts';
 export { holdsFiles, type IsoImage, readIso } from './read-iso.ts';

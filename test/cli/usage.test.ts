@@ -22,6 +22,8 @@ test('the commands are those that were promised', () => {
     'generate',
     'bundle',
     'status',
+    'pxe',
+    'install-iso',
     'secrets',
     'schema',
     'completion',

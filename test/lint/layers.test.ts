@@ -11,8 +11,10 @@ const LAYERS: Record<string, string[]> = {
   inventory: ['report', 'document', 'library'],
   plan: ['report', 'document', 'library', 'inventory'],
   render: ['report', 'document', 'library', 'inventory', 'plan'],
+  install: ['report', 'library', 'inventory', 'plan', 'render'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
+  netboot: ['report', 'document', 'inventory', 'install', 'iso9660-builder', 'pack'],
   status: ['report', 'secrets', 'plan'],
   generate: [
     'report',
@@ -22,6 +24,7 @@ const LAYERS: Record<string, string[]> = {
     'inventory',
     'plan',
     'render',
+    'install',
     'iso9660-builder',
     'pack',
   ],
@@ -33,8 +36,10 @@ const LAYERS: Record<string, string[]> = {
     'inventory',
     'plan',
     'render',
+    'install',
     'iso9660-builder',
     'pack',
+    'netboot',
     'status',
     'generate',
   ],
@@ -53,6 +58,7 @@ const ENDS = [
   /^src\/secrets\/(read|keys|replace-file|write)\.ts$/,
   /^src\/iso9660-builder\//,
   /^src\/pack\//,
+  /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
   /^src\/generate\/load\.ts$/,
   /^src\/cli\//,
 ];
@@ -113,7 +119,7 @@ test('every end is one', () => {
 
 test('no chance and no clock between the ends', () => {
   const wrong = sources
-    .filter((path) => /^src\/(plan|render|report|document|library|inventory)\//.test(path))
+    .filter((path) => /^src\/(plan|render|install|report|document|library|inventory)\//.test(path))
     .filter((path) =>
       /\bMath\.random\b|\bDate\.now\b|\bnew Date\(\)|\brandom(Bytes|UUID)\b/.test(read(path)),
     );

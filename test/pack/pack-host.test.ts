@@ -253,7 +253,7 @@ test('takes no name that leads elsewhere', async () => {
         await packHost(out, 'cnt1', seed('1', [name]));
         assert.unreachable(JSON.stringify(name));
       } catch (error) {
-        assert.match(String(error), 'not a file of a seed');
+        assert.match(String(error), 'not a file of a host');
       }
     }
     assert.equal(readdirSync(folder), ['out']);
