@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type Context, type Surroundings, wantsColor } from './context.ts';
 import { packageVersion } from './package.ts';
 
@@ -127,6 +127,12 @@ function addGenerate(program: Command, context: Context): void {
     .option('--host <HOST...>', 'only these hosts')
     .option('--out <DIR>', 'where to', 'out')
     .option('--no-iso', 'leave the seed ISOs out')
+    .addOption(
+      new Option(
+        '--iso-builder <NAME>',
+        'who writes them: the program xorriso (the default), or stackseed itself',
+      ).choices(['xorriso', 'embedded']),
+    )
     .option('--prune', 'remove the seeds of hosts that left the inventory')
     .action(async (options) => (await import('./commands/generate.ts')).generate(context, options));
   example(command, 'stackseed generate', 'stackseed generate --host cnt1 cnt2 --out /srv/seeds');

@@ -1,4 +1,10 @@
-import { ISOS_AT_ONCE, type IsoBuilder, mapConcurrent, xorrisoBuilder } from '../iso9660-builder/index.ts';
+import {
+  embeddedBuilder,
+  ISOS_AT_ONCE,
+  type IsoBuilder,
+  mapConcurrent,
+  xorrisoBuilder,
+} from '../iso9660-builder/index.ts';
 import {
   explainSystemError,
   listStale,
@@ -41,7 +47,7 @@ export async function generateFleet(options: GenerateOptions): Promise<GenerateR
   const out = await openOut(options.out);
   try {
     await saveLock(fleet, lock);
-    const iso = options.iso ? xorrisoBuilder(options.signal ? { signal: options.signal } : {}) : undefined;
+    const iso = options.iso ? builderOf(options) : undefined;
     let done = 0;
     const hosts = await mapConcurrent(fleet.plan.hosts, ISOS_AT_ONCE, async (host) => {
       options.signal?.throwIfAborted();
@@ -60,6 +66,10 @@ export async function generateFleet(options: GenerateOptions): Promise<GenerateR
     // Also after a failure: what was written has its generation.
     await saveLock(fleet, lock).finally(() => out.close());
   }
+}
+
+function builderOf({ isoBuilder, signal }: GenerateOptions): IsoBuilder {
+  return isoBuilder === 'embedded' ? embeddedBuilder() : xorrisoBuilder(signal ? { signal } : {});
 }
 
 function presentHosts(fleet: Fleet): string[] {

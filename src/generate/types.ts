@@ -39,10 +39,14 @@ export interface LoadOptions {
   strict?: boolean;
 }
 
+export type IsoBuilderName = 'xorriso' | 'embedded';
+
 export interface GenerateOptions extends LoadOptions {
   inventory: string;
   out: string;
   iso: boolean;
+  /** What writes the ISOs: the program xorriso when left out, or this process. */
+  isoBuilder?: IsoBuilderName;
   /** Remove the seeds of hosts that left the inventory. */
   prune: boolean;
   progress?: (done: number, total: number, host: string) => void;

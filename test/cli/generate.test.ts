@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { knownSecrets, withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
-import { lay, stackseed, twoHosts } from './command.ts';
+import { lay, spawnStackseed, stackseed, twoHosts } from './command.ts';
 
 const parts = ['meta-data', 'network-config', 'user-data'];
 
@@ -99,6 +99,18 @@ needs(test, 'xorriso')('with ISOs there is one a host', () =>
     for (const host of ['keep', 'plain']) assert.ok(existsSync(join(cwd, 'out/hosts', host, 'seed.iso')));
   }),
 );
+
+test('--iso-builder embedded needs no xorriso, and what it made stays right for the other', () =>
+  withFleet(async (cwd) => {
+    const args = ['generate', '--iso-builder', 'embedded'];
+    const { status, stderr } = await spawnStackseed(args, { cwd, env: { PATH: join(cwd, 'nothing') } });
+    assert.is(status, 0, stderr);
+    for (const host of ['keep', 'plain']) assert.ok(existsSync(join(cwd, 'out/hosts', host, 'seed.iso')));
+    const again = await spawnStackseed(['generate'], { cwd, env: { PATH: join(cwd, 'nothing') } });
+    assert.match(again.stdout, '2 right already');
+    const other = await stackseed(['generate', '--iso-builder', 'mkisofs'], { cwd });
+    assert.is(other.status, 2);
+  }));
 
 test('--secrets and --lock name other files', () =>
   withFleet(async (cwd) => {

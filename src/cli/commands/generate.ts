@@ -1,5 +1,5 @@
 import { generateFleet } from '../../generate/generate.ts';
-import type { GenerateReport } from '../../generate/types.ts';
+import type { GenerateReport, IsoBuilderName } from '../../generate/types.ts';
 import { keysFromEnvironment } from '../../secrets/index.ts';
 import {
   type Context,
@@ -17,6 +17,7 @@ interface Options extends FleetOptions {
   host?: string[];
   out: string;
   iso: boolean;
+  isoBuilder?: IsoBuilderName;
   prune?: boolean;
 }
 
@@ -31,6 +32,7 @@ export async function generate(context: Context, options: Options): Promise<void
       inventory: inventoryFile(context, options),
       out: fileFrom(context, options.out),
       iso: options.iso,
+      ...(options.isoBuilder && { isoBuilder: options.isoBuilder }),
       prune: options.prune ?? false,
       keys,
       progress: progress.tick,
