@@ -36,7 +36,9 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addInit(program, context);
   addValidate(program, context);
   addShow(program, context);
+  addPlan(program, context);
   addGenerate(program, context);
+  addVerify(program, context);
   addBundle(program, context);
   addStatus(program, context);
   addSecrets(program, context);
@@ -52,7 +54,7 @@ Begin with:
 Exit status:
   0    done
   1    findings: something in the input is wrong, or a file or program that is needed is not to be had
-  2    wrong usage of the command line
+  2    wrong usage of the command line; of plan: generate would change something
   70   a bug of stackseed
   130  interrupted
 
@@ -134,8 +136,36 @@ function addGenerate(program: Command, context: Context): void {
       ).choices(['xorriso', 'embedded']),
     )
     .option('--prune', 'remove the seeds of hosts that left the inventory')
+    .option('--overwrite', 'write over files that somebody changed since they were generated')
+    .option('--new-lock', 'begin a new lock file where it was lost')
     .action(async (options) => (await import('./commands/generate.ts')).generate(context, options));
   example(command, 'stackseed generate', 'stackseed generate --host cnt1 cnt2 --out /srv/seeds');
+}
+
+function addPlan(program: Command, context: Context): void {
+  const command = program
+    .command('plan')
+    .description('show what generate would change and why, with diffs; exit status 2 when it would');
+  jsonOption(planOptions(secretsOption(inventoryOption(command))))
+    .option('--host <HOST...>', 'only these hosts')
+    .option('--out <DIR>', 'what is compared with', 'out')
+    .option('--no-iso', 'the seed ISOs are left out')
+    .option('--no-diff', 'only the hosts and the reasons')
+    .option('--new-lock', 'as with a new lock file, where it was lost')
+    .action(async (options) => (await import('./commands/plan.ts')).plan(context, options));
+  example(command, 'stackseed plan', 'stackseed plan --host cnt1 --json');
+}
+
+function addVerify(program: Command, context: Context): void {
+  const command = program
+    .command('verify')
+    .description(
+      'compare the seeds in the output folder with what was generated; exit status 1 when they differ',
+    );
+  jsonOption(command)
+    .option('--out <DIR>', 'where the seeds are', 'out')
+    .action(async (options) => (await import('./commands/verify.ts')).verify(context, options));
+  example(command, 'stackseed verify');
 }
 
 function addBundle(program: Command, context: Context): void {

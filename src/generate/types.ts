@@ -23,6 +23,8 @@ export interface Fleet {
   lock: Lock;
   plan: Plan;
   addresses: Addresses;
+  /** False where there was none, and `lock` is empty. */
+  lockFound: boolean;
   /** Warnings only. */
   findings: Finding[];
 }
@@ -49,6 +51,10 @@ export interface GenerateOptions extends LoadOptions {
   isoBuilder?: IsoBuilderName;
   /** Remove the seeds of hosts that left the inventory. */
   prune: boolean;
+  /** Write over files that somebody changed since they were generated. */
+  overwrite?: boolean;
+  /** Begin a new lock although the output folder tells that there was one. */
+  newLock?: boolean;
   progress?: (done: number, total: number, host: string) => void;
   /** What opens an encrypted secrets file. */
   keys?: Keys;
@@ -58,8 +64,10 @@ export interface GenerateOptions extends LoadOptions {
 
 export interface HostOutcome {
   host: string;
-  /** "created" and "changed" were written; "kept" was right already. */
-  outcome: 'created' | 'changed' | 'kept';
+  /** "created" and "changed" were written; "kept" was right already; "edited" was left, since files of it were changed. */
+  outcome: 'created' | 'changed' | 'kept' | 'edited';
+  /** Names of the files that somebody changed; only of "edited". */
+  edited?: string[];
   /** Names of the files that were written. */
   written: string[];
   generation: number;

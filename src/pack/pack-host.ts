@@ -1,10 +1,12 @@
-import { copyFile, link, lstat, mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holdsFiles, type IsoBuilder } from '../iso9660-builder/index.ts';
 import type { Tree } from '../render/tree.ts';
 import { FindingsError } from '../report/finding.ts';
 import { syncFolder, writeNew } from './atomic-write.ts';
 import {
+  FILE_MODE,
+  FOLDER_MODE,
   HOST_FILES,
   type HostFolder,
   ISO_NAME,
@@ -12,6 +14,7 @@ import {
   readHostFolder,
   removeFolder,
 } from './host-folder.ts';
+import { sha256 } from './inspect.ts';
 import type { Out } from './out.ts';
 import { explainSystemError } from './problem.ts';
 
@@ -20,10 +23,19 @@ export interface Packed {
   written: string[];
   removed: string[];
   unchanged: boolean;
+  /** SHA-256 of each file that is there now, hex, by name. */
+  digests: Record<string, string>;
+  /** Files that somebody changed since this program wrote them: nothing was written over them. */
+  edited: string[];
 }
 
-const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
+export interface PackOptions {
+  /** Digests of what this program may have written there; a file that is none of them and not right is left. */
+  known?: ReadonlySet<string>;
+  /** Told the digests of new files before they are put in place. */
+  note?: (digests: string[]) => void;
+}
+
 /** The volume id that cloud-init's NoCloud source looks for. */
 const VOLUME_ID = 'cidata';
 
@@ -37,7 +49,13 @@ const VOLUME_ID = 'cidata';
  * it would be out of date.
  * @throws FindingsError when the image cannot be made, the disk is full, or the folder holds foreign files
  */
-export async function packHost(out: Out, name: string, tree: Tree, iso?: IsoBuilder): Promise<Packed> {
+export async function packHost(
+  out: Out,
+  name: string,
+  tree: Tree,
+  iso?: IsoBuilder,
+  { known, note }: PackOptions = {},
+): Promise<Packed> {
   checkSeed(name, tree);
   const target = join(out.hosts, name);
   const next = join(out.hosts, `.${name}.new`);
@@ -49,19 +67,33 @@ export async function packHost(out: Out, name: string, tree: Tree, iso?: IsoBuil
     const removed = [...(present?.files.keys() ?? [])].filter(
       (file) => !kept.has(file) && !written.includes(file),
     );
+    const digests = Object.fromEntries(
+      [...(present?.files ?? [])]
+        .filter(([file]) => kept.has(file))
+        .map(([file, { content }]) => [file, sha256(content)]),
+    );
+    const nothing = { written: [], removed: [], digests, edited: [] };
+    const edited = known ? editedFiles(present, kept, known) : [];
+    if (edited.length > 0) return { ...nothing, unchanged: false, edited };
     if (present?.mode === FOLDER_MODE && written.length + removed.length === 0)
-      return { written: [], removed: [], unchanged: true };
+      return { ...nothing, unchanged: true };
 
     await mkdir(next, { mode: FOLDER_MODE });
     for (const file of kept) await keepFile(join(target, file), join(next, file));
     for (const file of written) {
       const content = tree.get(file)?.content;
-      if (content !== undefined) await writeNew(join(next, file), content, FILE_MODE);
+      if (content === undefined) continue;
+      await writeNew(join(next, file), content, FILE_MODE);
+      digests[file] = sha256(content);
     }
-    if (written.includes(ISO_NAME)) await iso?.build(tree, join(next, ISO_NAME), { volumeId: VOLUME_ID });
+    if (written.includes(ISO_NAME)) {
+      await iso?.build(tree, join(next, ISO_NAME), { volumeId: VOLUME_ID });
+      digests[ISO_NAME] = sha256(await readFile(join(next, ISO_NAME)));
+    }
+    note?.(written.flatMap((file) => digests[file] ?? []));
     await syncFolder(next);
     await swap(out, name, present !== undefined);
-    return { written: written.sort(), removed: removed.sort(), unchanged: false };
+    return { written: written.sort(), removed: removed.sort(), unchanged: false, digests, edited };
   } catch (error) {
     await rm(next, { recursive: true, force: true });
     throw explainSystemError(error instanceof FindingsError ? renamed(error, next, target) : error, target);
@@ -79,6 +111,16 @@ function checkSeed(name: string, tree: Tree): void {
   if (!isHostName(name)) throw new Error(`not a host name: ${JSON.stringify(name)}`);
   const other = [...tree.keys()].find((file) => file === ISO_NAME || !HOST_FILES.includes(file));
   if (other !== undefined) throw new Error(`not a file of a seed: ${JSON.stringify(other)}`);
+}
+
+function editedFiles(
+  present: HostFolder | undefined,
+  kept: ReadonlySet<string>,
+  known: ReadonlySet<string>,
+): string[] {
+  const others = [...(present?.files ?? [])].filter(([file]) => !kept.has(file));
+  // A file of the right bytes and the wrong mode is put right.
+  return others.filter(([, { content }]) => !known.has(sha256(content))).map(([file]) => file);
 }
 
 /** Names of the files that are there and right. */

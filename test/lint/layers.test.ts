@@ -53,7 +53,7 @@ const ENDS = [
   /^src\/secrets\/(read|keys|replace-file|write)\.ts$/,
   /^src\/iso9660-builder\//,
   /^src\/pack\//,
-  /^src\/generate\/load\.ts$/,
+  /^src\/generate\/(load|program)\.ts$/,
   /^src\/cli\//,
 ];
 
