@@ -171,11 +171,17 @@ function addVerify(program: Command, context: Context): void {
 function addBundle(program: Command, context: Context): void {
   const command = program
     .command('bundle')
-    .description('pack the seeds that were generated, ISOs left out, into one tar.gz')
-    .argument(`<${FILE}>`, 'the archive')
+    .description(
+      'pack the seeds that were generated, ISOs left out, with checksums: the same bytes each time',
+    )
+    .argument(`<${FILE}>`, 'the archive: .tar.gz, .tgz or .zip; with --each a folder');
+  jsonOption(command)
     .option('--out <DIR>', 'where the seeds are', 'out')
+    .option('--host <HOST...>', 'only these hosts')
+    .option('--each', 'an archive for each host')
+    .option('--zip', 'with --each: as zip')
     .action(async (file, options) => (await import('./commands/bundle.ts')).bundle(context, file, options));
-  example(command, 'stackseed bundle seeds.tar.gz');
+  example(command, 'stackseed bundle seeds.tar.gz', 'stackseed bundle --each --zip for-the-racks');
 }
 
 function addStatus(program: Command, context: Context): void {

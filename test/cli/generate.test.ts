@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -122,20 +122,6 @@ test('--secrets and --lock name other files', () =>
     assert.is(status, 0, stderr);
     assert.ok(existsSync(join(cwd, 'kept/two.lock')));
     assert.not(existsSync(join(cwd, 'stackseed.lock')));
-  }));
-
-test('bundle packs the seeds, and always the same bytes', () =>
-  withFleet(async (cwd) => {
-    const none = await stackseed(['bundle', 'a.tar.gz'], { cwd });
-    assert.is(none.status, 1);
-    assert.match(none.stderr, 'stackseed generate');
-    await stackseed(['generate', '--no-iso'], { cwd });
-    const { status, stdout } = await stackseed(['bundle', 'a.tar.gz'], { cwd });
-    assert.is(status, 0);
-    assert.is(stdout, '2 seeds in a.tar.gz\n');
-    await stackseed(['bundle', 'b.tar.gz'], { cwd });
-    const [a, b] = ['a', 'b'].map((name) => readFileSync(join(cwd, `${name}.tar.gz`)));
-    assert.ok(a && b && a.length > 1000 && a.equals(b));
   }));
 
 test.run();
