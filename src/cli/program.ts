@@ -40,6 +40,8 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addGenerate(program, context);
   addVerify(program, context);
   addBundle(program, context);
+  addGraph(program, context);
+  addReport(program, context);
   addStatus(program, context);
   addSecrets(program, context);
   addSchema(program, context);
@@ -182,6 +184,28 @@ function addBundle(program: Command, context: Context): void {
     .option('--zip', 'with --each: as zip')
     .action(async (file, options) => (await import('./commands/bundle.ts')).bundle(context, file, options));
   example(command, 'stackseed bundle seeds.tar.gz', 'stackseed bundle --each --zip for-the-racks');
+}
+
+function addGraph(program: Command, context: Context): void {
+  const command = program
+    .command('graph')
+    .description('draw the fleet as SVG: networks, hosts, roles, virtual addresses, the cluster');
+  planOptions(inventoryOption(command)).action(async (options) =>
+    (await import('./commands/graph.ts')).graph(context, options),
+  );
+  example(command, 'stackseed graph > fleet.svg');
+}
+
+function addReport(program: Command, context: Context): void {
+  const command = program
+    .command('report')
+    .description(
+      'write an HTML page about the fleet: the picture, the hosts, what each gets, what was found',
+    );
+  planOptions(inventoryOption(command)).action(async (options) =>
+    (await import('./commands/report.ts')).report(context, options),
+  );
+  example(command, 'stackseed report > fleet.html');
 }
 
 function addStatus(program: Command, context: Context): void {

@@ -76,6 +76,8 @@ for (const args of [
   ['generate', '--no-iso', '--json'],
   ['plan'],
   ['plan', '--json'],
+  ['graph'],
+  ['report'],
   ['schema', '--component-settings'],
 ]) {
   test(`"${args.join(' ')}" prints no secret`, () =>

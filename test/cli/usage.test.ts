@@ -23,6 +23,8 @@ test('the commands are those that were promised', () => {
     'generate',
     'verify',
     'bundle',
+    'graph',
+    'report',
     'status',
     'secrets',
     'schema',

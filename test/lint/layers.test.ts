@@ -10,6 +10,7 @@ const LAYERS: Record<string, string[]> = {
   secrets: ['report', 'document'],
   inventory: ['report', 'document', 'library'],
   plan: ['report', 'document', 'library', 'inventory'],
+  graph: ['report', 'plan'],
   render: ['report', 'document', 'library', 'inventory', 'plan'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
@@ -37,6 +38,7 @@ const LAYERS: Record<string, string[]> = {
     'pack',
     'status',
     'generate',
+    'graph',
   ],
 };
 
