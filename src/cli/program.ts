@@ -34,6 +34,7 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   program.addHelpText('after', ROOT_HELP);
 
   addInit(program, context);
+  addImport(program, context);
   addValidate(program, context);
   addShow(program, context);
   addPlan(program, context);
@@ -102,6 +103,30 @@ function addInit(program: Command, context: Context): void {
     .option('--memo', 'the reference fleet of nine hosts instead')
     .action(async (options) => (await import('./commands/init.ts')).init(context, options));
   example(command, 'stackseed init', 'stackseed init --memo -i memo/inventory.yaml');
+}
+
+function addImport(program: Command, context: Context): void {
+  const command = program
+    .command('import')
+    .description("print the hosts of a table as a part of an inventory: CSV, or NetBox's export of devices")
+    .argument(`<${FILE}>`, 'the table')
+    .addOption(new Option('--format <NAME>', 'what it is').choices(['csv', 'netbox']).default('csv'))
+    .option('--network <NAME>', 'with netbox: the network that primary addresses are on', 'manage')
+    .option(`--interfaces <${FILE}>`, 'with netbox: its export of interfaces, for the MAC addresses')
+    .option('--group <ROLE=GROUP...>', 'with netbox: the group of devices of that role', groupOfRole)
+    .action(async (file, options) =>
+      (await import('./commands/import.ts')).importHosts(context, file, options),
+    );
+  example(
+    command,
+    'stackseed import hosts.csv > hosts.yaml',
+    "stackseed import --format netbox --interfaces interfaces.csv --group 'Compute Node=compute-nodes' devices.csv",
+  );
+}
+
+function groupOfRole(text: string, before: string[] = []): string[] {
+  if (!/.=./.test(text)) throw new InvalidArgumentError('not ROLE=GROUP.');
+  return [...before, text];
 }
 
 function addValidate(program: Command, context: Context): void {

@@ -17,6 +17,7 @@ const leaves = visible.flatMap((command) =>
 test('the commands are those that were promised', () => {
   const names = [
     'init',
+    'import',
     'validate',
     'show',
     'plan',

@@ -11,6 +11,7 @@ const LAYERS: Record<string, string[]> = {
   inventory: ['report', 'document', 'library'],
   plan: ['report', 'document', 'library', 'inventory'],
   graph: ['report', 'plan'],
+  import: ['report', 'document'],
   render: ['report', 'document', 'library', 'inventory', 'plan'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
@@ -39,6 +40,7 @@ const LAYERS: Record<string, string[]> = {
     'status',
     'generate',
     'graph',
+    'import',
   ],
 };
 
