@@ -44,6 +44,8 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addGraph(program, context);
   addReport(program, context);
   addStatus(program, context);
+  addPxe(program, context);
+  addInstallIso(program, context);
   addSecrets(program, context);
   addSchema(program, context);
   addCompletion(program, context);
@@ -244,6 +246,62 @@ function addStatus(program: Command, context: Context): void {
     .option('--timeout <S>', 'seconds that a host has for its answer', seconds, 5)
     .action(async (options) => (await import('./commands/status.ts')).status(context, options));
   example(command, 'stackseed status', 'stackseed status --watch', 'stackseed status --host cnt1 --json');
+}
+
+function treeOption(command: Command): Command {
+  return command.option('-o, --tree <DIR>', 'the network-boot tree', 'pxe');
+}
+
+function addPxe(program: Command, context: Context): void {
+  const pxe = program
+    .command('pxe')
+    .description('build the network-boot tree, from which armed machines install themselves')
+    .helpCommand(false);
+  jsonOption(planOptions(inventoryOption(treeOption(pxe))))
+    .option('--image <PLATFORM=SOURCE...>', 'folder, .deb, .tar.gz or mirror that the installer comes from')
+    .action(async (options) => (await import('./commands/pxe.ts')).pxe(context, options));
+  example(pxe, 'stackseed pxe', 'stackseed pxe -o /srv/pxe --image debian-12=/srv/netboot.tar.gz');
+
+  const arm = pxe
+    .command('arm')
+    .description('let hosts install themselves the next time they boot from the network')
+    .argument('<HOST...>')
+    .option('--out <DIR>', 'where the seeds are', 'out')
+    .action(async (hosts, _, command) =>
+      (await import('./commands/pxe-arm.ts')).pxeArm(context, hosts, command.optsWithGlobals()),
+    );
+  example(arm, 'stackseed pxe arm cnt1 cnt2');
+
+  const disarm = pxe
+    .command('disarm')
+    .description('let hosts boot their disks again')
+    .argument('<HOST...>')
+    .action(async (hosts, _, command) =>
+      (await import('./commands/pxe-arm.ts')).pxeDisarm(context, hosts, command.optsWithGlobals()),
+    );
+  example(disarm, 'stackseed pxe disarm cnt1');
+
+  const list = pxe
+    .command('list')
+    .description('list the hosts that are armed')
+    .action(async (_, command) =>
+      (await import('./commands/pxe-arm.ts')).pxeList(context, command.optsWithGlobals()),
+    );
+  example(list, 'stackseed pxe list -o /srv/pxe');
+}
+
+function addInstallIso(program: Command, context: Context): void {
+  const command = program
+    .command('install-iso')
+    .description('write an ISO for each host that installs it by itself, with no server')
+    .argument('<HOST...>');
+  jsonOption(treeOption(command))
+    .option('--out <DIR>', 'where the seeds are', 'out')
+    .option('--to <DIR>', 'where the ISOs go, as HOST.iso', 'install-iso')
+    .action(async (hosts, options) =>
+      (await import('./commands/install-iso.ts')).installIso(context, hosts, options),
+    );
+  example(command, 'stackseed install-iso cnt1 cnt2', 'stackseed install-iso cnt1 --to /srv/media');
 }
 
 function seconds(text: string): number {

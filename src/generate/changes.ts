@@ -8,7 +8,7 @@ import type { Finding, Place } from '../report/finding.ts';
 import { presentHosts } from './generate.ts';
 import { changedParts, type InputParts, inputDigest } from './input.ts';
 import { loadFleet } from './load.ts';
-import { type Prepared, type PrepareOptions, prepare, renderPlanned } from './prepare.ts';
+import { installerPlanned, type Prepared, type PrepareOptions, prepare, renderPlanned } from './prepare.ts';
 import { type FileChange, MASK, seedDiff } from './seed-diff.ts';
 
 export interface ChangesOptions extends PrepareOptions {
@@ -79,8 +79,9 @@ function hostChange(prepared: Prepared, host: HostPlan, options: ChangesOptions)
   if (same && state && amiss.length + state.edited.length + state.foreign.length === 0) return undefined;
 
   const seed = renderPlanned(fleet, host, secrets);
+  const wantedTree: Tree = new Map([...seed.tree, ...(installerPlanned(fleet, host, seed.tree) ?? [])]);
   const present = readHostTree(folder);
-  const unchanged = present !== undefined && sameTree(present, seed.tree);
+  const unchanged = present !== undefined && sameTree(present, wantedTree);
   // A run that was killed wrote what the manifest does not know.
   const edited = entry && !left && !unchanged ? (state?.edited ?? []) : [];
   if (unchanged && amiss.length === 0) return undefined;
@@ -94,7 +95,7 @@ function hostChange(prepared: Prepared, host: HostPlan, options: ChangesOptions)
       roles: host.roles,
       why: [],
       out: change === 'edited' ? edited : amiss,
-      files: change === 'change' && present && !options.brief ? seedDiff(present, seed.tree, masked()) : [],
+      files: change === 'change' && present && !options.brief ? seedDiff(present, wantedTree, masked()) : [],
       act:
         before === undefined
           ? 'boot'
@@ -119,10 +120,13 @@ function withMasks(given: Given): Given {
 }
 
 function sameTree(present: Tree, wanted: Tree): boolean {
-  return [...wanted].every(([name, { content }]) => {
-    const there = present.get(name)?.content;
-    return there !== undefined && Buffer.from(there).equals(Buffer.from(content));
-  });
+  return (
+    present.size === wanted.size &&
+    [...wanted].every(([name, { content }]) => {
+      const there = present.get(name)?.content;
+      return there !== undefined && Buffer.from(there).equals(Buffer.from(content));
+    })
+  );
 }
 
 const WORDS: Record<string, string> = {
@@ -140,6 +144,7 @@ const WORDS: Record<string, string> = {
   library: 'a component or platform of the library',
   packages: 'packages or variables',
   program: 'stackseed itself',
+  install: 'how it is installed',
   cluster: 'the cluster of the controllers',
 };
 

@@ -26,11 +26,11 @@ import { formatLock, type Lock } from '../plan/lock.ts';
 import type { HostPlan } from '../plan/types.ts';
 import { type Finding, FindingsError } from '../report/finding.ts';
 import { inputDigest, partDigests } from './input.ts';
-import { type Prepared, prepare, renderPlanned } from './prepare.ts';
+import { installerPlanned, type Prepared, prepare, renderPlanned } from './prepare.ts';
 import { sizeFinding } from './size.ts';
 import type { Fleet, GenerateOptions, GenerateReport, HostOutcome } from './types.ts';
 
-export { renderPlanned } from './prepare.ts';
+export { installerPlanned, renderPlanned } from './prepare.ts';
 
 /** A run at work: what it was made of, and where it writes. */
 interface Run extends Prepared {
@@ -102,7 +102,7 @@ async function makeHost(run: Run, host: HostPlan): Promise<HostOutcome> {
   const limit = sizeFinding(fleet.inventory.target ?? 'iso', name, seed.tree);
   if (limit) throw new FindingsError([...findings, limit]);
   const known = run.overwrite ? undefined : knownDigests(manifest, name);
-  const packed = await packHost(out, name, seed.tree, iso, {
+  const packed = await packHost(out, name, seed.tree, iso, installerPlanned(fleet, host, seed.tree), {
     ...(known && { known }),
     note(digests) {
       run.journal.note(name, digests);

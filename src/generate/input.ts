@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { clusterRole } from '../inventory/cluster-role.ts';
+import { loadInstallerFiles } from '../library/installer-files.ts';
 import type { Component } from '../library/types.ts';
 import type { FleetView, HostPlan } from '../plan/types.ts';
 import { fingerprint, type Secrets } from '../secrets/index.ts';
@@ -27,6 +28,7 @@ export function inputContext(fleet: Fleet, secrets: Secrets): InputContext {
     digest(JSON.stringify(ofComponent(library.components.get(name)))),
   );
   const platforms = once((name: string) => digest(JSON.stringify(library.platforms.get(name))));
+  const installer = () => digest(JSON.stringify(loadInstallerFiles()));
   const prints = once((text: string) => fingerprint(secrets, [text]));
   return {
     partsOf(host) {
@@ -47,6 +49,7 @@ export function inputContext(fleet: Fleet, secrets: Secrets): InputContext {
         ['packages', JSON.stringify([host.packages, variables])],
         ['program', program],
       ]);
+      if (host.install) parts.set('install', JSON.stringify([host.install, installer()]));
       if (host.roles.includes(clusterRole)) parts.set('cluster', cluster);
       for (const [component, values] of Object.entries(settings))
         if (Object.keys(values).length > 0) parts.set(`settings.${component}`, JSON.stringify(values));

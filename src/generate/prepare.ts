@@ -1,9 +1,12 @@
+import { installerTree } from '../install/installer-tree.ts';
+import { loadInstallerFiles } from '../library/installer-files.ts';
 import { type Manifest, readManifest } from '../pack/index.ts';
 import type { Lock } from '../plan/lock.ts';
 import type { HostPlan } from '../plan/types.ts';
 import type { Given } from '../render/given.ts';
 import { type HostTree, renderHost } from '../render/host-tree.ts';
 import { TemplateError } from '../render/template.ts';
+import type { Tree } from '../render/tree.ts';
 import { type Finding, FindingsError } from '../report/finding.ts';
 import { readSecrets, type Secrets } from '../secrets/index.ts';
 import { givenFor, lockedCluster } from './given.ts';
@@ -53,8 +56,19 @@ export function renderPlanned(
   through: (given: Given) => Given = (given) => given,
 ): HostTree {
   const given = through(givenFor(fleet.plan, host, fleet.lock, secrets));
+  return explained(host, () => renderHost(host, fleet.plan.fleet, fleet.library, given));
+}
+
+/** What the installer of a host is told, beside its seed; undefined where it is not to be installed. */
+export function installerPlanned(fleet: Fleet, host: HostPlan, seed: Tree): Tree | undefined {
+  if (!host.install) return undefined;
+  const files = loadInstallerFiles();
+  return explained(host, () => installerTree(host, fleet.plan.fleet, fleet.library, files, seed));
+}
+
+function explained<T>(host: HostPlan, render: () => T): T {
   try {
-    return renderHost(host, fleet.plan.fleet, fleet.library, given);
+    return render();
   } catch (error) {
     throw error instanceof TemplateError ? new FindingsError([templateFinding(error, host.name)]) : error;
   }

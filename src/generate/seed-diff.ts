@@ -80,7 +80,8 @@ function seedFiles(tree: Tree): Map<string, SeedFile> {
   for (const [name, { content }] of tree) {
     // The instance-id follows from the rest.
     if (name === 'network-config' || name === 'meta-data') continue;
-    if (name !== 'user-data') files.set(name, { content: String(content), open: false, binary: false });
+    // What the installer is told may hold the seed in another form.
+    if (name !== 'user-data') files.set(name, { content: String(content), open: false, binary: true });
   }
   const user = parse(String(tree.get('user-data')?.content ?? '{}'), { logLevel: 'silent' });
   const { write_files: written = [], ...rest } = user as { write_files?: WriteFile[] };

@@ -166,3 +166,68 @@ export const diskPath = z
       'not a stable disk name: one below /dev/disk/by-id or by-path; /dev/sda may be another disk after a reboot',
   })
   .meta({ id: 'disk-path', title: 'path', examples: ['/dev/disk/by-id/nvme-eui.0025385b71b0a5c5'] });
+
+/** As in the list of locales of glibc, UTF-8 only. */
+export const locale = z
+  .string()
+  .regex(/^[a-z]{2,3}_[A-Z]{2}\.UTF-8$/, { error: 'not a locale: such as en_US.UTF-8' })
+  .meta({ id: 'locale', title: 'locale', examples: ['en_US.UTF-8'] });
+
+/** A layout of XKB, as both installers call it. */
+export const keyboard = z
+  .string()
+  .regex(/^[a-z]{2,10}$/, { error: 'not a keyboard layout: such as us, de, gb or jp' })
+  .meta({ id: 'keyboard', title: 'keyboard layout', examples: ['us'] });
+
+/** What the kernel takes behind `console=` for a serial line. */
+export const serialConsole = z
+  .string()
+  .regex(/^tty(S|AMA|USB)[0-9]{1,2}(,[0-9]{3,7}([noe]([5-8]r?)?)?)?$/, {
+    error: 'not a serial line: such as ttyS0 or ttyS0,115200n8',
+  })
+  .meta({ id: 'serial-console', title: 'serial line', examples: ['ttyS0,115200n8'] });
+
+/**
+ * One parameter of the kernel. It passes through GRUB, PXELINUX, iPXE and shells, so it holds nothing that any of
+ * them would read: no blank, quote, backslash, `$`, `;`, `#`, `{` or `&`.
+ */
+export const kernelParameter = z
+  .string()
+  .max(120)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.,:/=@+%-]*$/, {
+    error: 'not a kernel parameter: letters, digits and _ . , : / = @ + % - only, no blank',
+  })
+  .meta({ id: 'kernel-parameter', title: 'kernel parameter', examples: ['mitigations=auto'] });
+
+export const packageName = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9][a-z0-9+.-]+$/, { error: 'not a package name' })
+  .meta({ id: 'package-name', title: 'package', examples: ['lshw'] });
+
+/** In decimal units, as disks are sold and as the installers count. */
+export const diskSize = z
+  .string()
+  .regex(/^[1-9][0-9]{0,5}[MGT]$/, { error: 'not a size: digits and M, G or T, such as 20G' })
+  .meta({ id: 'disk-size', title: 'size', examples: ['20G'] });
+
+/** Where a volume is mounted. A dot would end an entry of a partman recipe. */
+export const mountPoint = z
+  .string()
+  .max(200)
+  .regex(/^\/$|^(\/[A-Za-z0-9_][A-Za-z0-9_-]*)+$/, {
+    error: 'not a folder to mount on: such as / or /var/lib/mysql',
+  })
+  .meta({ id: 'mount-point', title: 'path', examples: ['/var/lib/mysql'] });
+
+/** A file or folder of the operator's machine. */
+export const filePath = z
+  .string()
+  .max(4096)
+  .regex(/^[A-Za-z0-9._/][A-Za-z0-9._+@/-]*$/, { error: 'not a path: letters, digits and . _ + @ - / only' })
+  .meta({ id: 'file-path', title: 'path', examples: ['/usr/lib/debian-installer/images/12/amd64/text'] });
+
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: 'not a SHA-256: 64 hex digits, lower case' })
+  .meta({ id: 'sha256', title: 'SHA-256', examples: ['what `sha256sum` prints'] });

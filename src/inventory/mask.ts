@@ -16,9 +16,10 @@ export function maskSecrets(document: Document, findings: Finding[]): Finding[] 
 function secretPaths(value: unknown): Path[] {
   const layers: Path[] = [[]];
   for (const key of ['groups', 'hosts']) layers.push(...keysAt(value, [key]).map((name) => [key, name]));
-  return layers.flatMap((layer) =>
-    keysAt(value, [...layer, 'users']).map((user) => [...layer, 'users', user, 'password_hash']),
-  );
+  return layers.flatMap((layer) => [
+    [...layer, 'install', 'root_password_hash'],
+    ...keysAt(value, [...layer, 'users']).map((user) => [...layer, 'users', user, 'password_hash']),
+  ]);
 }
 
 function keysAt(value: unknown, path: Path): string[] {

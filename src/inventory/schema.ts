@@ -6,17 +6,26 @@ import {
   bmcUser,
   cidr,
   diskPath,
+  diskSize,
   domain,
+  filePath,
   folder,
   httpUrl,
   interfaceName,
+  kernelParameter,
+  keyboard,
   label,
+  locale,
   mac,
+  mountPoint,
   networkName,
+  packageName,
   passwordHash,
   platform,
   recordName,
+  serialConsole,
   server,
+  sha256,
   sshKey,
   timezone,
   userName,
@@ -76,6 +85,68 @@ const phoneHome = z
   })
   .meta({ description: 'Report readiness to somebody.' });
 
+const volume = z
+  .strictObject({
+    mount: mountPoint.or(z.literal('swap')).meta({ description: 'Where it is mounted, or `swap`.' }),
+    size: diskSize.meta({ description: 'Its size; with `grow` the least.' }),
+    grow: z.boolean().optional().meta({
+      description: 'Takes what is left of the disk; one volume, and `/` where none says so.',
+      default: false,
+    }),
+    filesystem: z.enum(['ext4', 'xfs']).optional().meta({ description: 'File system.', default: 'ext4' }),
+  })
+  .meta({ description: 'A volume of the installed system.' });
+
+const install = z
+  .strictObject({
+    recipe: z
+      .enum(['atomic', 'lvm', 'raid1'])
+      .optional()
+      .meta({
+        description:
+          'How the system disks are used: plain partitions, LVM, or two and more disks that mirror each other, each of ' +
+          'which boots.',
+        default: 'atomic',
+      }),
+    volumes: z.array(volume).min(1).max(16).optional().meta({
+      description:
+        'A recipe of your own: what lies on the disks, instead of 1 GB of swap and `/` with the rest.',
+    }),
+    firmware: z.enum(['any', 'bios', 'uefi']).optional().meta({
+      description: 'How the machine boots. `any` looks when it installs.',
+      default: 'any',
+    }),
+    locale: locale
+      .optional()
+      .meta({ description: 'Locale of the installer and the installed system.', default: 'en_US.UTF-8' }),
+    keyboard: keyboard.optional().meta({ description: 'Keyboard of the console.', default: 'us' }),
+    serial: serialConsole.or(z.literal('none')).optional().meta({
+      description: 'Serial line that is the console, of the installer and afterwards.',
+      default: 'none',
+    }),
+    kernel_parameters: z
+      .array(kernelParameter)
+      .max(8)
+      .optional()
+      .meta({ description: 'Parameters of the kernel, of the installer and afterwards.' }),
+    packages: z.enum(['first-boot', 'installer']).optional().meta({
+      description:
+        "When the packages of the host's components are installed: when it first boots, or already by the installer.",
+      default: 'first-boot',
+    }),
+    extra_packages: z
+      .array(packageName)
+      .max(100)
+      .optional()
+      .meta({ description: 'Further packages for the installer to install.' }),
+    root_password_hash: passwordHash.optional().meta({
+      description: 'crypt(3) hash for root on the console; without it root has no password.',
+    }),
+  })
+  .meta({
+    description: 'What the installer does with a machine whose disk is empty; `{}` takes all defaults.',
+  });
+
 /** What may be said for the whole fleet, for a group and for a host; the narrower wins. */
 const layered = {
   platform: platform.optional().meta({ description: 'Operating system and release.' }),
@@ -85,6 +156,7 @@ const layered = {
   users: z.record(userName, user).optional().meta({ description: 'Accounts by name.' }),
   timezone: timezone.optional().meta({ description: 'Time zone.', default: 'Etc/UTC' }),
   phone_home: phoneHome.optional(),
+  install: install.optional(),
   settings: components.optional().meta({ description: 'Settings of components, by component and setting.' }),
 };
 
@@ -178,6 +250,14 @@ const disk = z
       .enum(['smallest', 'largest', 'only'])
       .optional()
       .meta({ description: 'Or a rule that chooses it.' }),
+    count: z.int().min(1).max(8).optional().meta({
+      description: 'How many disks the rule chooses.',
+      default: 1,
+    }),
+    min_size: diskSize
+      .optional()
+      .meta({ description: 'The rule looks only at disks of at least this size.' }),
+    max_size: diskSize.optional().meta({ description: 'And of at most this size.' }),
     use: z.enum(['system', 'storage']).optional().meta({ description: 'What it is for.', default: 'system' }),
   })
   .meta({ description: 'A disk: exactly one of path and rule.' });
@@ -215,6 +295,60 @@ const host = z
   })
   .meta({ description: 'A machine.' });
 
+const bootImage = z
+  .strictObject({
+    from: httpUrl.or(filePath).meta({
+      description:
+        'A folder, a Debian package (.deb) or an archive (.tar.gz) with the kernel and initrd, relative to the ' +
+        'inventory; or the URL of an archive or of a Debian mirror.',
+    }),
+    sha256: sha256.optional().meta({
+      description:
+        'SHA-256 of the package or archive. Of a mirror, SHA256SUMS is used where it is not given.',
+    }),
+  })
+  .meta({ description: 'Where the installer of a platform comes from.' });
+
+const boot = z
+  .strictObject({
+    network: networkName.meta({ description: 'The network that machines boot from, untagged.' }),
+    server: server.optional().meta({ description: 'The boot server, where `url` does not say it.' }),
+    url: z
+      .string()
+      .max(300)
+      .regex(/^http:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?$/, {
+        error: 'not a URL of the form http://host or http://host:port',
+      })
+      .optional()
+      .meta({
+        title: 'URL',
+        description: 'HTTP root of the boot server; by default `http://` and `server`.',
+        examples: ['http://192.168.1.2'],
+      }),
+    dhcp: z
+      .enum(['authoritative', 'proxy', 'none'])
+      .optional()
+      .meta({
+        description:
+          'authoritative: dnsmasq gives out addresses; proxy: another server does, dnsmasq only says what to boot; none: ' +
+          'that server says both.',
+        default: 'proxy',
+      }),
+    interface: interfaceName.optional().meta({ description: 'NIC of the boot server on that network.' }),
+    range: z
+      .strictObject({
+        from: address.meta({ description: 'First address.' }),
+        to: address.meta({ description: 'Last address.' }),
+      })
+      .optional()
+      .meta({ description: 'Addresses for machines that are not in the inventory; authoritative only.' }),
+    images: z
+      .record(platform, bootImage)
+      .optional()
+      .meta({ description: 'Installers by platform; by default those that Debian packages.' }),
+  })
+  .meta({ description: 'How machines boot from the network, for `stackseed pxe`.' });
+
 export const inventorySchema = z
   .strictObject({
     fleet: label.meta({ description: 'Name of the fleet.', examples: ['production'] }),
@@ -237,6 +371,7 @@ export const inventorySchema = z
       })
       .optional()
       .meta({ description: 'The cluster that the controllers form.' }),
+    boot: boot.optional(),
     records: z
       .record(recordName, address)
       .optional()
@@ -258,3 +393,4 @@ export type InventoryHost = z.infer<typeof host>;
 export type InventoryGroup = z.infer<typeof group>;
 export type InventoryNetwork = z.infer<typeof network>;
 export type Attachment = z.infer<typeof attachment>;
+export type InventoryBoot = z.infer<typeof boot>;

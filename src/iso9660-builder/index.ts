@@ -28,6 +28,7 @@ export interface IsoBuilder {
  */
 export const ISOS_AT_ONCE = 16;
 
+export { type BootableIso, buildBootableIso } from './bootable.ts';
 export { diskFull, isDiskFull } from './disk-full.ts';
 export { embeddedBuilder } from './embedded.ts';
 export { mapConcurrent } from './map-concurrent.ts';

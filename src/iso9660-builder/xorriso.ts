@@ -18,6 +18,17 @@ export interface XorrisoOptions {
 
 /** Any date will do, as long as it is always the same: 2000-01-01, in UTC. */
 const DATE = { epoch: '946684800', timestring: '2000010100000000' };
+/** With `environment`, what makes the bytes depend on nothing but the files. */
+export const REPRODUCIBLE = [
+  `--modification-date=${DATE.timestring}`,
+  '--set_all_file_dates',
+  DATE.timestring,
+];
+
+export function environment(home: string): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], HOME: home, LC_ALL: 'C', TZ: 'UTC', SOURCE_DATE_EPOCH: DATE.epoch };
+}
+
 /** What xorriso writes to standard error whether it fails or not. */
 const CHATTER = /: NOTE :|: RockRidge filesystem manipulator/;
 const WORK_FOLDER = 'work';
@@ -70,7 +81,7 @@ async function runXorriso(
   args.push('--set_all_file_dates', DATE.timestring, '-o', IMAGE, FILES);
   const ended = await run(program.includes('/') ? resolve(program) : program, args, {
     cwd: work,
-    env: { PATH: process.env['PATH'], HOME: work, LC_ALL: 'C', TZ: 'UTC', SOURCE_DATE_EPOCH: DATE.epoch },
+    env: environment(work),
     timeout: options.timeout ?? 60_000,
     ...(options.signal && { signal: options.signal }),
   });
@@ -88,11 +99,7 @@ async function accept(
 ): Promise<void> {
   const found = await lstat(image).catch(() => undefined);
   if (!found?.isFile() || !holdsFiles(await readFile(image), files, volumeId)) {
-    throw problem({
-      code: 'iso-unreadable',
-      message: `the image that xorriso wrote for ${target} does not hold what was put into it`,
-      hint: 'try again; if it stays so, check the disk and the version of xorriso (1.4.8 or later)',
-    });
+    throw unreadable(target);
   }
   const file = await open(image, 'r+');
   await file.chmod(0o600);
@@ -104,15 +111,25 @@ async function accept(
   await folder.close();
 }
 
-function missing(program: string): FindingsError {
+export function unreadable(target: string): FindingsError {
   return problem({
-    code: 'iso-xorriso-missing',
-    message: `${program} is not installed, and seed ISOs are made by it`,
-    hint: 'install the package xorriso (apt-get install xorriso), do without it (--iso-builder embedded), or leave the ISOs out (--no-iso)',
+    code: 'iso-unreadable',
+    message: `the image that xorriso wrote for ${target} does not hold what was put into it`,
+    hint: 'try again; if it stays so, check the disk and the version of xorriso (1.4.8 or later)',
   });
 }
 
-function failed(program: string, ended: Ended, target: string): FindingsError {
+export function missing(program: string): FindingsError {
+  return problem({
+    code: 'iso-xorriso-missing',
+    message: `${program} is not installed, and ISOs are made by it`,
+    hint:
+      'install the package xorriso (apt-get install xorriso), or, of seeds, do without it (--iso-builder embedded) or ' +
+      'leave the ISOs out (--no-iso)',
+  });
+}
+
+export function failed(program: string, ended: Ended, target: string): FindingsError {
   const how = {
     'not found': 'was not found',
     'not started': 'could not be started',

@@ -93,7 +93,7 @@ function readPlatform(name: string, file: string, findings: Finding[]): Entry<Pl
   findings.push(...document.findings, ...checked.findings);
   const written = checked.value;
   if (!written) return { name, document, replaces: false };
-  const { replaces = false, cloud_init, apt, ...rest } = written;
+  const { replaces = false, cloud_init, apt, preseed, ...rest } = written;
   const value: Platform = {
     name,
     ...rest,
@@ -102,6 +102,16 @@ function readPlatform(name: string, file: string, findings: Finding[]): Entry<Pl
       networkVersion: cloud_init.network_version,
       defaultRoute: cloud_init.default_route,
     },
+    ...(preseed && {
+      preseed: {
+        biosLabel: preseed.bios_label,
+        services: preseed.services,
+        packages: preseed.packages,
+        bondPackages: preseed.bond_packages,
+        vlanPackages: preseed.vlan_packages,
+        answers: preseed.answers,
+      },
+    }),
     apt: apt.map(({ signed_by, keyring_packages, ...source }) => ({
       ...source,
       ...(signed_by === undefined ? {} : { signedBy: signed_by }),

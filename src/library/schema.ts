@@ -52,6 +52,15 @@ const nodePath = z
   .refine((text) => !/\/\.\.?(\/|$)/.test(text), { error: 'a path without . and ..' })
   .meta({ examples: ['/etc/chrony/chrony.conf'] });
 
+const debconfLine = z
+  .string()
+  .max(1000)
+  .regex(
+    /^[a-z0-9][a-z0-9+.-]+ [A-Za-z0-9+./_-]+ (string|boolean|select|multiselect|password|note)( [\x21-\x7e][\x20-\x7e]*)?$/,
+    { error: 'not an answer for debconf: package, question, type and value, with one space between each' },
+  )
+  .meta({ examples: ['wireshark-common wireshark-common/install-setuid boolean false'] });
+
 export const platformFile = z.strictObject({
   summary,
   replaces: z.boolean().optional(),
@@ -60,6 +69,13 @@ export const platformFile = z.strictObject({
   codename: z.string().regex(/^[a-z]+$/, { error: 'not a code name' }),
   openstack: z.string().regex(/^[a-z0-9.]+$/, { error: 'not an OpenStack release' }),
   installer: z.enum(['debian-installer', 'autoinstall']),
+  netboot: z
+    .strictObject({
+      folder: nodePath.optional(),
+      package: packageName.optional(),
+      mirror: z.strictObject({ archive: word, sums: word }).optional(),
+    })
+    .optional(),
   cloud_init: z.strictObject({
     version: z.string().regex(/^[0-9]+(\.[0-9]+)*$/, { error: 'not a version' }),
     network_version: z.union([z.literal(1), z.literal(2)]),
@@ -76,6 +92,16 @@ export const platformFile = z.strictObject({
       keyring_packages: z.array(packageName).optional(),
     }),
   ),
+  preseed: z
+    .strictObject({
+      bios_label: z.enum(['gpt', 'size']),
+      services: z.array(z.enum(['security', 'updates'])),
+      packages: z.array(packageName),
+      bond_packages: z.array(packageName),
+      vlan_packages: z.array(packageName),
+      answers: z.array(debconfLine),
+    })
+    .optional(),
   variables,
 });
 
@@ -128,15 +154,6 @@ const secret = z.strictObject({
 const certificate = z.strictObject({ label: secretLabel, summary });
 
 /** The types are those that debconf-set-selections(1) takes, less those that hold no answer. */
-const debconfLine = z
-  .string()
-  .max(1000)
-  .regex(
-    /^[a-z0-9][a-z0-9+.-]+ [A-Za-z0-9+./_-]+ (string|boolean|select|multiselect|password|note)( [\x21-\x7e][\x20-\x7e]*)?$/,
-    { error: 'not an answer for debconf: package, question, type and value, with one space between each' },
-  )
-  .meta({ examples: ['wireshark-common wireshark-common/install-setuid boolean false'] });
-
 const fileRule = z.strictObject({
   mode: z
     .string()
@@ -164,6 +181,7 @@ export const componentFile = z.strictObject({
   replaces: z.boolean().optional(),
   lay: z.enum(['staged', 'direct']).optional(),
   after: z.array(name).optional(),
+  resumes: z.boolean().optional(),
   packages: z.union([z.array(packageName), z.record(platformKey, z.array(packageName))]).optional(),
   variables: z.union([variables, z.record(platformKey, variables)]).optional(),
   ports: z.array(port).optional(),

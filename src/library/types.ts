@@ -24,6 +24,16 @@ export interface Platform {
   codename: string;
   openstack: string;
   installer: 'debian-installer' | 'autoinstall';
+  /** Where its installer for network boot is to be had. */
+  netboot?:
+    | {
+        /** Where the package puts it on the operator's machine. */
+        folder?: string | undefined;
+        package?: string | undefined;
+        /** Archive and SHA256SUMS, relative to the URL of a mirror. */
+        mirror?: { archive: string; sums: string } | undefined;
+      }
+    | undefined;
   cloudInit: {
     /** The version in the release's archive. */
     version: string;
@@ -35,6 +45,19 @@ export interface Platform {
   /** What writes /etc/resolv.conf: nobody (we do), or systemd-resolved. */
   resolver: 'file' | 'resolved';
   apt: AptSource[];
+  /** What debian-installer is told in this release and not in the others; only where it is the installer. */
+  preseed?: {
+    /** Partition table of disks that a BIOS boots: "gpt", or by size where the installer cannot be told. */
+    biosLabel: 'gpt' | 'size';
+    /** Which suites besides the release itself the installer uses. */
+    services: ('security' | 'updates')[];
+    /** Packages that the seed needs on an installed system, always and for bonds and VLANs. */
+    packages: string[];
+    bondPackages: string[];
+    vlanPackages: string[];
+    /** Lines of the preseed, as they are. */
+    answers: string[];
+  };
   /** Variables for every script and template of the platform, such as unit names. Upper case. */
   variables: Record<string, string>;
 }
@@ -107,6 +130,8 @@ export interface Component {
   lay: 'staged' | 'direct';
   /** Components that converge before this one, where the host has them. */
   after: string[];
+  /** At a boot of a host that was healthy with this seed before, it does not wait for those. */
+  resumes: boolean;
   packages: ByPlatform<string[]>;
   /** Answers to the questions of packages, each a line for debconf-set-selections: package, question, type, value. */
   debconf: ByPlatform<string[]>;
@@ -130,4 +155,11 @@ export interface Library {
   platforms: Map<string, Platform>;
   roles: Map<string, Role>;
   components: Map<string, Component>;
+}
+
+/** The files of preseed/: what an installer runs and reads, the same for every host but for the template. */
+export interface InstallerFiles {
+  preseed: ComponentFile;
+  early: string;
+  late: string;
 }

@@ -6,8 +6,21 @@ import { outProblem } from './problem.ts';
 
 export const ISO_NAME = 'seed.iso';
 
+/** Of a host's seed. */
+export const SEED_FILES = ['user-data', 'meta-data', 'network-config'];
+
+/** What its installer is told. */
+export const INSTALLER_FILES = [
+  'installer.json',
+  'preseed.cfg',
+  'install.env',
+  'early.sh',
+  'late.sh',
+  'autoinstall.yaml',
+];
+
 /** Every file that is ever written into a host's folder. Nothing else in there is touched. */
-export const HOST_FILES = ['user-data', 'meta-data', 'network-config', ISO_NAME];
+export const HOST_FILES = [...SEED_FILES, ...INSTALLER_FILES, ISO_NAME];
 
 export const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;

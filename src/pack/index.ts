@@ -1,6 +1,6 @@
 /** Puts rendered seeds into the output folder, whole or not at all, and takes stale ones out of it. */
 export { ARCHIVES, archiveKind, CHECKSUMS, checksumLine, writeArchive } from './archive.ts';
-export { writeAtomic } from './atomic-write.ts';
+export { syncFolder, writeAtomic, writeNew } from './atomic-write.ts';
 export { readHostTree } from './host-folder.ts';
 export { type Inspected, inspectHost, stampOf } from './inspect.ts';
 export {

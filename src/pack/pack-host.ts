@@ -7,12 +7,13 @@ import { syncFolder, writeNew } from './atomic-write.ts';
 import {
   FILE_MODE,
   FOLDER_MODE,
-  HOST_FILES,
   type HostFolder,
+  INSTALLER_FILES,
   ISO_NAME,
   isHostName,
   readHostFolder,
   removeFolder,
+  SEED_FILES,
 } from './host-folder.ts';
 import { sha256 } from './inspect.ts';
 import type { Out } from './out.ts';
@@ -47,21 +48,25 @@ const VOLUME_ID = 'cidata';
  * An image on disk is opened and compared with the seed, which takes less than a millisecond. With a builder
  * it is built anew where it does not hold the seed; without one it is kept where it does, and removed where
  * it would be out of date.
+ * What the installer is told lies beside the seed, and not in its image.
  * @throws FindingsError when the image cannot be made, the disk is full, or the folder holds foreign files
  */
 export async function packHost(
   out: Out,
   name: string,
-  tree: Tree,
+  seed: Tree,
   iso?: IsoBuilder,
+  installer: Tree = new Map(),
   { known, note }: PackOptions = {},
 ): Promise<Packed> {
-  checkSeed(name, tree);
+  checkFiles(name, seed, SEED_FILES);
+  checkFiles(name, installer, INSTALLER_FILES);
+  const tree: Tree = new Map([...seed, ...installer]);
   const target = join(out.hosts, name);
   const next = join(out.hosts, `.${name}.new`);
   try {
     const present = await readHostFolder(target);
-    const kept = keptFiles(present, tree);
+    const kept = keptFiles(present, tree, seed);
     const written = [...tree.keys()].filter((file) => !kept.has(file));
     if (iso && !kept.has(ISO_NAME)) written.push(ISO_NAME);
     const removed = [...(present?.files.keys() ?? [])].filter(
@@ -87,7 +92,7 @@ export async function packHost(
       digests[file] = sha256(content);
     }
     if (written.includes(ISO_NAME)) {
-      await iso?.build(tree, join(next, ISO_NAME), { volumeId: VOLUME_ID });
+      await iso?.build(seed, join(next, ISO_NAME), { volumeId: VOLUME_ID });
       digests[ISO_NAME] = sha256(await readFile(join(next, ISO_NAME)));
     }
     note?.(written.flatMap((file) => digests[file] ?? []));
@@ -107,10 +112,10 @@ function renamed(error: FindingsError, from: string, to: string): FindingsError 
   );
 }
 
-function checkSeed(name: string, tree: Tree): void {
+function checkFiles(name: string, tree: Tree, known: string[]): void {
   if (!isHostName(name)) throw new Error(`not a host name: ${JSON.stringify(name)}`);
-  const other = [...tree.keys()].find((file) => file === ISO_NAME || !HOST_FILES.includes(file));
-  if (other !== undefined) throw new Error(`not a file of a seed: ${JSON.stringify(other)}`);
+  const other = [...tree.keys()].find((file) => !known.includes(file));
+  if (other !== undefined) throw new Error(`not a file of a host: ${JSON.stringify(other)}`);
 }
 
 function editedFiles(
@@ -124,13 +129,13 @@ function editedFiles(
 }
 
 /** Names of the files that are there and right. */
-function keptFiles(present: HostFolder | undefined, tree: Tree): Set<string> {
+function keptFiles(present: HostFolder | undefined, tree: Tree, seed: Tree): Set<string> {
   const kept = new Set<string>();
   for (const [name, { content, mode }] of present?.files ?? []) {
     const wanted = tree.get(name);
     const right =
       name === ISO_NAME
-        ? holdsFiles(content, tree, VOLUME_ID)
+        ? holdsFiles(content, seed, VOLUME_ID)
         : wanted !== undefined && content.equals(Buffer.from(wanted.content));
     if (right && mode === FILE_MODE) kept.add(name);
   }

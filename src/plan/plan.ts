@@ -6,6 +6,7 @@ import { aptOf } from './apt.ts';
 import { clusterMembers, reusedAddresses } from './cluster.ts';
 import { baseRole, forPlatform, orderedComponents } from './components.ts';
 import { type Addresses, drawAddresses } from './draw.ts';
+import { installOf } from './install.ts';
 import { type Lookup, layersOf, lookup } from './layers.ts';
 import type { Lock } from './lock.ts';
 import { byName, fleetNetworks, hostDevices, hostNetworks } from './networks.ts';
@@ -107,7 +108,8 @@ function listedPeers(inventory: Inventory, library: Library, addresses: Addresse
 
 function planHost(context: Context, name: string, host: InventoryHost): HostPlan {
   const { inventory, library, fleet, listed, addresses, options } = context;
-  const look = lookup(layersOf(inventory, name, host), options.explain?.has(name) ?? false);
+  const layers = layersOf(inventory, name, host);
+  const look = lookup(layers, options.explain?.has(name) ?? false);
   const platformName = options.platform ?? look.value(['platform'], '', { kind: 'default' });
   if (options.platform) {
     look.explained.push({ path: 'platform', value: platformName, origin: { kind: 'command line' } });
@@ -120,6 +122,8 @@ function planHost(context: Context, name: string, host: InventoryHost): HostPlan
   const networks = hostNetworks(inventory, host, addresses.of.get(name) ?? new Map());
   const phoneHome = look.value<string | undefined>(['phone_home', 'url'], undefined, { kind: 'default' });
   const talksTo = [...new Set(components.flatMap((component) => component.talksTo))].sort();
+  const devices = hostDevices(host, networks);
+  const install = installOf(layers, look, host, networks, devices, bootNetwork(inventory));
   noteAddresses(look, context, name);
   return {
     name,
@@ -132,7 +136,7 @@ function planHost(context: Context, name: string, host: InventoryHost): HostPlan
       components.map((one) => [one.name, one.after.filter((other) => names.has(other))]),
     ),
     networks,
-    devices: hostDevices(host, networks),
+    devices,
     dns: {
       servers: look.value(['dns', 'servers'], [], { kind: 'default' }),
       search: look.value(['dns', 'search'], [inventory.domain], { kind: 'derived', path: ['domain'] }),
@@ -153,8 +157,14 @@ function planHost(context: Context, name: string, host: InventoryHost): HostPlan
       certificates.map(({ label }) => ({ component, label })),
     ),
     ...(phoneHome && { phoneHome: { url: phoneHome } }),
+    ...(install && { install }),
     explain: look.explained,
   };
+}
+
+/** The network that machines boot from, where the inventory says one. */
+function bootNetwork(inventory: Inventory & { boot?: { network?: string } }): string | undefined {
+  return inventory.boot?.network;
 }
 
 function usersOf(look: Lookup): User[] {

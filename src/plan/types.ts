@@ -147,6 +147,47 @@ export interface FleetView {
   records: { name: string; address: string }[];
 }
 
+/** What the installer does with a host. Sizes are in decimal megabytes. */
+export interface InstallPlan {
+  recipe: 'atomic' | 'lvm' | 'raid1';
+  /** In the order in which they are made; the one that grows is the last. */
+  volumes: {
+    /** A folder, or "swap". */
+    mount: string;
+    megabytes: number;
+    grow: boolean;
+    filesystem: 'ext4' | 'xfs' | 'swap';
+  }[];
+  /** The disks to be used, each entry by its path or by a rule. */
+  disks: {
+    path?: string;
+    rule?: 'smallest' | 'largest' | 'only';
+    count: number;
+    minMegabytes?: number;
+    maxMegabytes?: number;
+  }[];
+  /** Paths of disks that a rule must not choose. */
+  spared: string[];
+  firmware: 'any' | 'bios' | 'uefi';
+  locale: string;
+  keyboard: string;
+  /** "ttyS0,115200n8" */
+  serial?: string;
+  kernelParameters: string[];
+  packages: 'first-boot' | 'installer';
+  extraPackages: string[];
+  rootPasswordHash?: string;
+  /** The NIC that the installer uses, by mac or interface; without address it asks DHCP. Absent: none fits. */
+  nic?: {
+    network: string;
+    mac?: string;
+    interface?: string;
+    address?: string;
+    prefix?: number;
+    gateway?: string;
+  };
+}
+
 export interface HostPlan {
   name: string;
   fqdn: string;
@@ -176,6 +217,8 @@ export interface HostPlan {
   secrets: SecretUse[];
   certificates: { component: string; label: string }[];
   phoneHome?: { url: string };
+  /** Absent where nothing is said of installing. */
+  install?: InstallPlan;
   /** Filled only for hosts that an explanation was asked for. */
   explain: Explained[];
 }

@@ -27,6 +27,8 @@ test('the commands are those that were promised', () => {
     'graph',
     'report',
     'status',
+    'pxe',
+    'install-iso',
     'secrets',
     'schema',
     'completion',

@@ -28,6 +28,7 @@ test('links of the README and of docs/ lead to files', () => {
   for (const page of [
     'README.md',
     'docs/architecture.md',
+    'docs/netboot.md',
     'docs/node.md',
     'docs/components.md',
     'docs/proofs.md',

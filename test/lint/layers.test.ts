@@ -13,8 +13,10 @@ const LAYERS: Record<string, string[]> = {
   graph: ['report', 'plan'],
   import: ['report', 'document'],
   render: ['report', 'document', 'library', 'inventory', 'plan'],
+  install: ['report', 'library', 'inventory', 'plan', 'render'],
   'iso9660-builder': ['report'],
   pack: ['report', 'render', 'iso9660-builder'],
+  netboot: ['report', 'document', 'inventory', 'install', 'iso9660-builder', 'pack'],
   status: ['report', 'secrets', 'plan'],
   generate: [
     'report',
@@ -24,6 +26,7 @@ const LAYERS: Record<string, string[]> = {
     'inventory',
     'plan',
     'render',
+    'install',
     'iso9660-builder',
     'pack',
   ],
@@ -35,8 +38,10 @@ const LAYERS: Record<string, string[]> = {
     'inventory',
     'plan',
     'render',
+    'install',
     'iso9660-builder',
     'pack',
+    'netboot',
     'status',
     'generate',
     'graph',
@@ -57,6 +62,7 @@ const ENDS = [
   /^src\/secrets\/(read|keys|replace-file|write)\.ts$/,
   /^src\/iso9660-builder\//,
   /^src\/pack\//,
+  /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
   /^src\/generate\/(load|program)\.ts$/,
   /^src\/cli\//,
 ];
@@ -117,7 +123,7 @@ test('every end is one', () => {
 
 test('no chance and no clock between the ends', () => {
   const wrong = sources
-    .filter((path) => /^src\/(plan|render|report|document|library|inventory)\//.test(path))
+    .filter((path) => /^src\/(plan|render|install|report|document|library|inventory)\//.test(path))
     .filter((path) =>
       /\bMath\.random\b|\bDate\.now\b|\bnew Date\(\)|\brandom(Bytes|UUID)\b/.test(read(path)),
     );

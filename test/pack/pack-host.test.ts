@@ -195,13 +195,13 @@ test('leaves files alone that are not known to be of this program, unless they a
     const known = new Set(Object.values(first.digests));
     const file = join(out.hosts, 'cnt1', 'user-data');
     writeFileSync(file, 'mine\n');
-    const refused = await packHost(out, 'cnt1', seed('2'), undefined, { known });
+    const refused = await packHost(out, 'cnt1', seed('2'), undefined, undefined, { known });
     assert.equal([refused.written, refused.edited], [[], ['user-data']]);
     assert.is(readFileSync(file, 'utf8'), 'mine\n');
     // What somebody wrote is what would be written.
     writeFileSync(file, 'user-data 2\n');
     const noted: string[] = [];
-    const right = await packHost(out, 'cnt1', seed('2'), undefined, {
+    const right = await packHost(out, 'cnt1', seed('2'), undefined, undefined, {
       known,
       note: (digests) => noted.push(...digests),
     });
@@ -280,7 +280,7 @@ test('takes no name that leads elsewhere', async () => {
         await packHost(out, 'cnt1', seed('1', [name]));
         assert.unreachable(JSON.stringify(name));
       } catch (error) {
-        assert.match(String(error), 'not a file of a seed');
+        assert.match(String(error), 'not a file of a host');
       }
     }
     assert.equal(readdirSync(folder), ['out']);

@@ -13,9 +13,11 @@ export function planJson(fleet: Fleet): Record<string, unknown> {
 }
 
 function hostJson(plan: HostPlan, fleet: Fleet): Record<string, unknown> {
-  const { explain: _, ...host } = plan;
+  const { explain: _, install, ...host } = plan;
+  const { rootPasswordHash, ...shown } = install ?? {};
   return {
     ...host,
+    ...(install && { install: { ...shown, rootPassword: rootPasswordHash !== undefined } }),
     users: host.users.map(({ passwordHash, ...user }) => ({ ...user, password: passwordHash !== undefined })),
     values: shownValues(plan, fleet),
   };

@@ -21,7 +21,7 @@ export function shownValues(host: HostPlan, fleet: Fleet): ShownValue[] {
       const place = placeOf(origin, fleet);
       return {
         path,
-        value: path.endsWith('.password_hash') ? MASK : value,
+        value: path.endsWith('password_hash') ? MASK : value,
         from: origin.name === undefined ? origin.kind : `${origin.kind} ${origin.name}`,
         ...(place && { place }),
       };

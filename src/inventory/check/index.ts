@@ -2,12 +2,14 @@ import type { Finding } from '../../report/finding.ts';
 import { checkAddresses } from './addresses.ts';
 import { checkAttachments } from './attachments.ts';
 import { checkBonds } from './bonds.ts';
+import { checkBoot } from './boot.ts';
 import { checkCluster } from './cluster.ts';
 import { type Check, type CheckInput, context } from './context.ts';
 import { checkDisks } from './disks.ts';
 import { checkDomain } from './domain.ts';
 import { checkGroups } from './groups.ts';
 import { checkHosts } from './hosts.ts';
+import { checkInstall } from './install.ts';
 import { checkInterfaces } from './interfaces.ts';
 import { checkMacs } from './macs.ts';
 import { checkNames } from './names.ts';
@@ -31,6 +33,7 @@ const RULES: ((check: Check) => void)[] = [
   checkSettings,
   checkNetworks,
   checkRanges,
+  checkBoot,
   checkVips,
   checkGroups,
   checkHosts,
@@ -41,6 +44,7 @@ const RULES: ((check: Check) => void)[] = [
   checkInterfaces,
   checkMacs,
   checkDisks,
+  checkInstall,
   checkAddresses,
 ];
 
