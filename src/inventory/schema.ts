@@ -116,9 +116,7 @@ const install = z
       description: 'How the machine boots. `any` looks when it installs.',
       default: 'any',
     }),
-    locale: locale
-      .optional()
-      .meta({ description: 'Locale of the installer and the installed system.', default: 'en_US.UTF-8' }),
+    locale: locale.optional().meta({ description: 'Locale of the installer.', default: 'en_US.UTF-8' }),
     keyboard: keyboard.optional().meta({ description: 'Keyboard of the console.', default: 'us' }),
     serial: serialConsole.or(z.literal('none')).optional().meta({
       description: 'Serial line that is the console, of the installer and afterwards.',
