@@ -100,6 +100,7 @@ function componentOf({ name, path, written, tree, scripts }: Folder): Component 
     summary: written.summary,
     lay,
     after: written.after ?? [],
+    resumes: written.resumes ?? false,
     packages: byPlatform<string[]>(packages, Array.isArray(packages)),
     debconf: byPlatform<string[]>(debconf, Array.isArray(debconf)),
     variables: byPlatform<Record<string, string>>(variables, isVariables(variables)),

@@ -181,6 +181,7 @@ export const componentFile = z.strictObject({
   replaces: z.boolean().optional(),
   lay: z.enum(['staged', 'direct']).optional(),
   after: z.array(name).optional(),
+  resumes: z.boolean().optional(),
   packages: z.union([z.array(packageName), z.record(platformKey, z.array(packageName))]).optional(),
   variables: z.union([variables, z.record(platformKey, variables)]).optional(),
   ports: z.array(port).optional(),

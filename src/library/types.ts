@@ -130,6 +130,8 @@ export interface Component {
   lay: 'staged' | 'direct';
   /** Components that converge before this one, where the host has them. */
   after: string[];
+  /** At a boot of a host that was healthy with this seed before, it does not wait for those. */
+  resumes: boolean;
   packages: ByPlatform<string[]>;
   /** Answers to the questions of packages, each a line for debconf-set-selections: package, question, type, value. */
   debconf: ByPlatform<string[]>;

@@ -123,7 +123,7 @@ function planHost(context: Context, name: string, host: InventoryHost): HostPlan
   const phoneHome = look.value<string | undefined>(['phone_home', 'url'], undefined, { kind: 'default' });
   const talksTo = [...new Set(components.flatMap((component) => component.talksTo))].sort();
   const devices = hostDevices(host, networks);
-  const install = installOf(layers, look, host, networks, devices, undefined);
+  const install = installOf(layers, look, host, networks, devices, inventory.boot?.network);
   noteAddresses(look, context, name);
   return {
     name,

@@ -23,6 +23,11 @@ export function nodeFiles(
   const files = [
     rootFile('/etc/stackseed/node.env', nodeEnv(host, platform, fleet, converging), '0600'),
     rootFile(`${seedFolder}/components.list`, lines(converging), '0600'),
+    rootFile(
+      `${seedFolder}/resume.list`,
+      lines(converging.filter((name) => library.components.get(name)?.resumes)),
+      '0600',
+    ),
     rootFile(`${seedFolder}/packages.list`, lines(host.packages), '0600'),
     rootFile(
       '/etc/systemd/system/stackseed.target.d/components.conf',

@@ -1,13 +1,22 @@
 import type { Scenario } from './scenario.ts';
 import { boot } from './scenarios/boot.ts';
 import { daemons } from './scenarios/daemons.ts';
+import { disk } from './scenarios/disk.ts';
 import { outage } from './scenarios/outage.ts';
 import { partition } from './scenarios/partition.ts';
 import { seeds } from './scenarios/seeds.ts';
 import { wipe } from './scenarios/wipe.ts';
 
 /** Every scenario that has a name. */
-export const catalogue: Scenario[] = [...boot, ...outage, ...wipe, ...daemons, ...partition, ...seeds];
+export const catalogue: Scenario[] = [
+  ...boot,
+  ...outage,
+  ...wipe,
+  ...daemons,
+  ...disk,
+  ...partition,
+  ...seeds,
+];
 
 /** Those whose name is the pattern, in which `*` stands for anything. */
 export function chosen(pattern: string): Scenario[] {

@@ -17,11 +17,14 @@ function withFleet(use: (cwd: string) => Promise<void>): Promise<void> {
   });
 }
 
+/** What is said besides the progress that a slow machine gets to see. */
+const besides = (stderr: string) => stderr.replace(/^.*\d+\/\d+ \S+\n/gm, '');
+
 test('generate writes every seed and says so', () =>
   withFleet(async (cwd) => {
     const { status, stdout, stderr } = await stackseed(['generate', '--no-iso'], { cwd });
     assert.is(status, 0, stderr);
-    assert.is(stderr, '');
+    assert.is(besides(stderr), '');
     assert.match(stdout, /^created +keep +generation 1 /m);
     assert.match(stdout, /^2 seeds in .*out: 2 written$/m);
     assert.equal(readdirSync(join(cwd, 'out/hosts')).sort(), ['keep', 'plain']);
@@ -69,7 +72,7 @@ test('a host that left stays until --prune', () =>
 test('--json is the report', () =>
   withFleet(async (cwd) => {
     const { stdout, stderr } = await stackseed(['generate', '--no-iso', '--json'], { cwd });
-    assert.is(stderr, '');
+    assert.is(besides(stderr), '');
     const { hosts, stale, findings } = JSON.parse(stdout);
     assert.equal(hosts[0], { host: 'keep', outcome: 'created', written: hosts[0].written, generation: 1 });
     assert.equal([...hosts[0].written].sort(), parts);

@@ -19,6 +19,7 @@ export const inventoryArbitrary: fc.Arbitrary<Inventory> = fc
     timezone: fc.option(fc.constantFrom('Etc/UTC', 'Asia/Tokyo', 'Europe/Berlin'), { nil: undefined }),
     ntp: fc.option(fc.array(label(), { maxLength: 3 }), { nil: undefined }),
     memory: fc.option(fc.integer({ min: 16, max: 65536 }), { nil: undefined }),
+    install: fc.option(install(), { nil: undefined }),
   })
   .map(toInventory);
 
@@ -64,6 +65,33 @@ function roles(): fc.Arbitrary<string[]> {
   return fc.subarray(['controller', 'network', 'compute', 'storage']);
 }
 
+function install(): fc.Arbitrary<NonNullable<Inventory['install']>> {
+  const folder = fc.stringMatching(/^(\/[a-z0-9_][a-z0-9_-]{0,6}){1,3}$/);
+  const size = fc
+    .tuple(fc.integer({ min: 1, max: 999 }), fc.constantFrom('M', 'G', 'T'))
+    .map((two) => two.join(''));
+  const volumes = fc
+    .uniqueArray(folder, { maxLength: 3 })
+    .chain((mounts) =>
+      fc.tuple(...['/', 'swap', ...mounts].map((mount) => fc.record({ mount: fc.constant(mount), size }))),
+    );
+  return fc.record(
+    {
+      recipe: fc.constantFrom('atomic', 'lvm'),
+      firmware: fc.constantFrom('any', 'bios', 'uefi'),
+      keyboard: fc.stringMatching(/^[a-z]{2,10}$/),
+      serial: fc.constantFrom('none', 'ttyS0', 'ttyS1,115200n8'),
+      kernel_parameters: fc.array(
+        fc.stringMatching(/^x[A-Za-z0-9_.,:@+%-]{0,20}(=[A-Za-z0-9_.,:/=@+%-]{0,20})?$/),
+        { maxLength: 8 },
+      ),
+      extra_packages: fc.array(fc.stringMatching(/^[a-z0-9][a-z0-9+.-]{1,20}$/), { maxLength: 3 }),
+      volumes,
+    },
+    { requiredKeys: [] },
+  );
+}
+
 function hostShape(): fc.Arbitrary<HostShape> {
   return fc.record({
     name: label().filter((name) => name !== 'localhost'),
@@ -92,10 +120,11 @@ interface Parts {
   timezone: string | undefined;
   ntp: string[] | undefined;
   memory: number | undefined;
+  install: Inventory['install'];
 }
 
 function toInventory(parts: Parts): Inventory {
-  const { fleet, domain, platform, uses, users, mtu, range, timezone, ntp, memory } = parts;
+  const { fleet, domain, platform, uses, users, mtu, range, timezone, ntp, memory, install: told } = parts;
   const networks = Object.fromEntries(
     uses.map((use, index) => [
       use,
@@ -121,6 +150,7 @@ function toInventory(parts: Parts): Inventory {
     hosts: Object.fromEntries(hosts),
     ...(timezone !== undefined && { timezone }),
     ...(ntp !== undefined && { ntp: { servers: ntp } }),
+    ...(told !== undefined && { install: told }),
     ...(memory !== undefined && { settings: { memcached: { memory } } }),
   };
 }

@@ -5,7 +5,7 @@ import { checkDocument, type ReadResult } from '../../src/inventory/read.ts';
 import { findingJson, formatFindings } from '../../src/report/print.ts';
 import { hostileInventories, plainInventory } from './hostile.ts';
 
-/** No inventory may take longer, whatever is in it. */
+/** Of the processor: no inventory may take more, whatever is in it, and whatever else runs here. */
 const MOST_MILLISECONDS = 5000;
 /** What no terminal may get to see; `\n` ends the lines of a report. */
 const UNSAFE_OUTPUT = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -18,6 +18,10 @@ const TAKEN = `
   dns.search.0 = constructor
   ntp.servers.0 = constructor
   users.operator.shell = absolute
+  install.kernel_parameters.0 = proto
+  install.kernel_parameters.0 = constructor
+  install.extra_packages.0 = constructor
+  install.volumes.1.mount = absolute
   hosts.cnt1.bmc.user = constructor
   hosts.cnt1.bonds.bond0.members.0 = constructor
   hosts.cnt1.bonds.bond0.members.1 = constructor
@@ -48,10 +52,11 @@ const TAKEN = `
 const all = hostileInventories();
 
 function read(bytes: Buffer): ReadResult & { text: string } {
-  const started = performance.now();
+  const started = process.cpuUsage();
   const result = checkDocument(parseYaml('hostile.yaml', bytes), '/nonexistent');
   const text = formatFindings(result.findings, { color: false });
-  const took = performance.now() - started;
+  const { user, system } = process.cpuUsage(started);
+  const took = (user + system) / 1000;
   assert.ok(took < MOST_MILLISECONDS, `took ${Math.round(took)} ms`);
   return { ...result, text };
 }

@@ -67,6 +67,19 @@ export function plainInventory(): Fields {
     vips: { api: { manage: '10.0.0.50' } },
     records: { 'www.example.net': '10.0.0.60' },
     groups: { controllers: { roles: ['controller'] } },
+    install: {
+      recipe: 'lvm',
+      firmware: 'any',
+      locale: 'en_US.UTF-8',
+      keyboard: 'us',
+      serial: 'ttyS0,115200n8',
+      kernel_parameters: ['mitigations=auto'],
+      extra_packages: ['lshw'],
+      volumes: [
+        { mount: '/', size: '4G' },
+        { mount: '/srv', size: '4G', filesystem: 'xfs' },
+      ],
+    },
     settings: { 'nfs-client': { server: 'nfs.example.net' }, sysctl: { values: { 'vm.swappiness': '1' } } },
     hosts: {
       cnt1: {

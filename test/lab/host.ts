@@ -20,8 +20,8 @@ export interface LabHost {
   /** In an orderly way, by systemd; returns when the next systemd runs. */
   reboot(): Promise<void>;
   powerOff(): Promise<void>;
-  /** Cuts the power and loses the disk; the seed stays in the drive. */
-  wipe(): Promise<void>;
+  /** Cuts the power and loses the disk; the seed stays in the drive. The new disk may have a size, as "3G". */
+  wipe(size?: string): Promise<void>;
   /** Another seed into the drive: an ISO, the folder of a host, or an out/ that has the host. */
   seed(from: string): Promise<void>;
   journal(unit: string, lines?: number): Promise<string>;

@@ -37,7 +37,8 @@ export interface Machine {
   insert(iso: string): Promise<void>;
   /** Shapes what comes to it by a queueing discipline, given in the words of tc; undefined: as fast as it goes. */
   shape(discipline: string | undefined): Promise<void>;
-  wipe(): Promise<void>;
+  /** Cuts the power and gives it an empty disk, of that size (such as "3G") or as large as this machine's. */
+  wipe(size?: string): Promise<void>;
   /** Bytes of memory that its programs have for themselves, their shares of what they share included. */
   memory(): number;
 }
@@ -67,7 +68,8 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
     await mkdir(folder, { recursive: true });
     // A disk stays on the layers that it was made on.
     const file = join(folder, 'layers');
-    if (!existsSync(join(folder, 'upper'))) await writeFile(file, layers.join(':'));
+    if (!existsSync(join(folder, 'upper')) && !existsSync(join(folder, 'disk.img')))
+      await writeFile(file, layers.join(':'));
     await makeCgroup(execCgroup);
     await makeCgroup(hardware);
     const [program = '', ...words] = [
@@ -136,10 +138,13 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
       }
       await (discipline ? writeFile(file, discipline) : rm(file, { force: true }));
     },
-    async wipe() {
+    async wipe(size) {
       await cut();
-      for (const part of ['upper', 'work', 'layers'])
+      for (const part of ['upper', 'work', 'layers', 'disk.img', 'disk.size'])
         await rm(join(folder, part), { recursive: true, force: true });
+      if (size === undefined) return;
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'disk.size'), size);
     },
     memory: () =>
       allMembers(join(cgroup, 'machine/payload')).reduce((sum, one) => sum + proportional(one), 0),

@@ -34,6 +34,44 @@ test('apply restarts what has converged and wakes what is in its loop', ({ node 
   );
 });
 
+/** A node that was healthy, after a boot. */
+function booted(node: PretendNode): void {
+  node.lay(
+    { one: { converge: script('') }, two: { converge: script('') }, three: {} },
+    { [`${seed}/resume.list`]: 'two\nthree\n' },
+  );
+  for (const name of ['one', 'two', 'three']) node.run(['converge', name]);
+  node.remove('/run/stackseed');
+  node.write('/run/cloud-init/instance-data.json', '{}');
+}
+
+function resumed(node: PretendNode): string[] {
+  node.write('/stub/calls', '');
+  assert.equal(node.run(['resume']), { status: 0, stdout: '', stderr: '' });
+  return node.calls('systemctl').filter((call) => call.startsWith('systemctl start'));
+}
+
+test('what resumes starts without its order at the boots after all were healthy', ({ node }) => {
+  booted(node);
+  assert.equal(resumed(node), [
+    'systemctl start --no-block --job-mode=ignore-dependencies stackseed@two.service stackseed@three.service',
+  ]);
+});
+
+const unsure: Record<string, (node: PretendNode) => void> = {
+  'the drive has another seed': (node) => node.write('/var/lib/cloud/data/instance-id', 'i-two\n'),
+  'cloud-init has not found a seed yet': (node) => node.remove('/run/cloud-init/instance-data.json'),
+  'not all were healthy with this seed': (node) => node.write('/var/lib/stackseed/converged', 'other\n'),
+  'the seed is torn': (node) => node.write(`${seed}/seed.list`, ''),
+};
+for (const [name, make] of Object.entries(unsure)) {
+  test(`nothing resumes when ${name}`, ({ node }) => {
+    booted(node);
+    make(node);
+    assert.equal(resumed(node), []);
+  });
+}
+
 test('a host is not ready between apply and the end of it', ({ node }) => {
   for (const name of ['one', 'two', 'three']) node.run(['converge', name]);
   assert.ok(node.has('/run/stackseed/ready'));

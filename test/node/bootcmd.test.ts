@@ -20,6 +20,7 @@ test.before.each((context) => {
   node.write('/etc/ssh/ssh_host_ed25519_key', 'key');
   node.write('/etc/ssh/ssh_host_ed25519_key.pub', '');
   node.stub('sync');
+  node.stub('systemd-run');
 });
 test.after.each(({ node }) => node.end());
 
@@ -57,6 +58,26 @@ test('once this instance-id is laid, nothing is touched', ({ node }) => {
   assert.equal(boot(node), [...marks].sort());
   assert.ok(node.has('/var/lib/cloud/data/set-hostname'));
   assert.ok(node.has('/etc/ssh/ssh_host_rsa_key'));
+});
+
+test('at the first boot the components begin when the files lie, later the target itself does', ({
+  node,
+}) => {
+  node.remove('/etc/systemd/system/stackseed.target');
+  boot(node);
+  const [call, ...more] = node.calls('systemd-run');
+  assert.match(call ?? '', /^systemd-run .*-p After=cloud-init\.service cloud-init-network\.service sh -c /);
+  assert.equal(more, []);
+  node.write('/etc/systemd/system/stackseed.target', '');
+  node.write('/stub/calls', '');
+  boot(node);
+  assert.equal(node.calls('systemd-run'), []);
+});
+
+test('a systemd that cannot begin early is no harm', ({ node }) => {
+  node.remove('/etc/systemd/system/stackseed.target');
+  node.stub('systemd-run', 'exit 1');
+  boot(node);
 });
 
 const unlaid: Record<string, [id: string, laid: string]> = {

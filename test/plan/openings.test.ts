@@ -31,6 +31,7 @@ const component = (ports: PortRule[]): Component => ({
   summary: '',
   lay: 'staged',
   after: [],
+  resumes: false,
   packages: {},
   debconf: {},
   variables: {},

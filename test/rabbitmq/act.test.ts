@@ -78,6 +78,25 @@ test('a wiped node is forgotten, begins without data, joins, gets its copies, an
   });
 });
 
+test('a node that joined as it started is not told to join again', () => {
+  onController((node) => {
+    node.joins('cnt2');
+    node.act('join', 'cnt2', join);
+    assert.not.ok(node.calls().some((call) => call.includes('join_cluster') || call.includes('stop_app')));
+    assert.is(node.record().state, 'MEMBER');
+    assert.is(node.exists('/run/stackseed/rabbitmq/join'), false);
+  });
+});
+
+test('where nobody is joined, what an earlier join left does not count', () => {
+  onController((node) => {
+    node.write('/run/stackseed/rabbitmq/join', 'x');
+    node.step('claimed');
+    node.act('claim', 1, facts({}, {}), 'claim');
+    assert.is(node.exists('/run/stackseed/rabbitmq/join'), false);
+  });
+});
+
 test('a node that the others never had is not forgotten first', () => {
   onController((node) => {
     node.act('join', 'cnt2', facts({}, { cnt2: member({ cluster: ['cnt2', 'cnt3'] }) }));

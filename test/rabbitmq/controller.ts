@@ -25,6 +25,8 @@ export interface Controller {
   step(answer: 'claimed' | 'done' | 'lost'): void;
   /** A command of rabbitmqctl that fails. */
   broken(word: string): void;
+  /** The host that it can reach, and joins, when it starts without data and is told to. */
+  joins(host: string): void;
   /** Its record says so. */
   blank(): void;
   member(): void;
@@ -66,7 +68,13 @@ verb=$1; for unit; do :; done
 case $verb in
   show) if [ -e "$STATE/up" ]; then echo ActiveState=active; else echo ActiveState=inactive; fi; exit ;;
   reset-failed) exit ;;
-  start) [ -e "$ROOT/run/stackseed/allow/rabbitmq" ] && touch "$STATE/up" ;;
+  start)
+    [ -e "$ROOT/run/stackseed/allow/rabbitmq" ] && touch "$STATE/up"
+    data=$ROOT/var/lib/rabbitmq/mnesia/rabbit@cnt1
+    # What the real one reads from there is the name of the node that it joins.
+    if [ -e "$STATE/joins" ] && grep -qF -e "'rabbit@$(cat "$STATE/joins")'" "$ROOT/run/stackseed/rabbitmq/join"; then
+      mkdir -p "$data" && echo "{['rabbit@cnt1','rabbit@$(cat "$STATE/joins")'],[]}" >"$data/cluster_nodes.config"
+    fi ;;
   stop | kill) rm -f "$STATE/up" ;;
 esac
 note "systemctl $verb $unit"`;
@@ -155,6 +163,7 @@ function controller(base: string): Controller {
     remove: (path) => rmSync(at(path), { recursive: true }),
     step: (answer) => put(state('step'), answer),
     broken: (word) => put(state('broken'), word),
+    joins: (host) => put(state('joins'), host),
     blank: () => record({ state: 'BLANK', history: null }),
     member: () => record({ state: 'MEMBER', history: 'aaaa' }),
     record: () => JSON.parse(readFileSync(at(RECORD), 'utf8')),

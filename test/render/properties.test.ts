@@ -4,8 +4,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { parseYaml } from '../../src/document/read-yaml.ts';
+import { installerTree } from '../../src/install/installer-tree.ts';
 import { checkDocument } from '../../src/inventory/read.ts';
 import type { Inventory } from '../../src/inventory/schema.ts';
+import { loadInstallerFiles } from '../../src/library/installer-files.ts';
 import { loadLibrary } from '../../src/library/load.ts';
 import { emptyLock } from '../../src/plan/lock.ts';
 import { makePlan } from '../../src/plan/plan.ts';
@@ -24,6 +26,8 @@ interface Rendered {
   host: HostPlan;
   texts: Record<string, string>;
   userData: UserData;
+  /** What its installer is told, by name of the file; none where it is not to be installed. */
+  installer: Record<string, string>;
 }
 
 const { library } = loadLibrary([]);
@@ -40,7 +44,11 @@ function render(inventory: Inventory): Rendered[] {
       pretendGiven(plan, host, (component, label) => `secret-of-${component}-${label}`),
     );
     const texts = Object.fromEntries([...tree].map(([name, file]) => [name, String(file.content)]));
-    return { host, texts, userData: parse(texts['user-data'] ?? '', { version: '1.1' }) };
+    const told = installerTree(host, plan.fleet, library, loadInstallerFiles(), tree);
+    const installer = Object.fromEntries(
+      [...(told ?? [])].map(([name, file]) => [name, String(file.content)]),
+    );
+    return { host, texts, userData: parse(texts['user-data'] ?? '', { version: '1.1' }), installer };
   });
 }
 
@@ -62,14 +70,15 @@ function textOf(userData: UserData, path: string): string {
 }
 
 /** The lines of each file: text that breaks out of its line shows as one more. */
-function lineCounts({ userData }: Rendered): Record<string, number> {
+function lineCounts({ userData, installer }: Rendered): Record<string, number> {
   const counts = userData.write_files.map(({ path }) => [path, textOf(userData, path).split('\n').length]);
-  return Object.fromEntries(counts);
+  const told = Object.entries(installer).map(([name, text]) => [name, text.split('\n').length]);
+  return Object.fromEntries([...counts, ...told]);
 }
 
 test('hostile inventories that are taken stay in their lines and in their places', () => {
   const [plain] = render(written(plainInventory()));
-  if (!plain) throw new Error('nothing rendered');
+  if (!plain?.installer['preseed.cfg']) throw new Error('nothing rendered');
   let taken = 0;
   for (const { name, bytes } of hostileInventories()) {
     const inventory = read(bytes);
@@ -106,6 +115,27 @@ test('any valid inventory renders, and what it says arrives', () => {
       }
     }),
     { numRuns: 40 },
+  );
+});
+
+test('any installer is told what the inventory says, and its shell reads that', () => {
+  fc.assert(
+    fc.property(inventoryArbitrary, (inventory) => {
+      const [first] = render(written(inventory));
+      const env = first?.installer['install.env'];
+      if (!first || env === undefined) return;
+      const script = `set -eu; eval "$1"; printf '%s\\n' "$INSTALL_HOST" "$INSTALL_FIRMWARE" "$INSTALL_RECIPE_UEFI"`;
+      const [host, firmware, recipe = ''] = execFileSync('dash', ['-c', script, 'dash', env])
+        .toString()
+        .split('\n');
+      assert.equal([host, firmware], [first.host.name, first.host.install?.firmware]);
+      for (const { mount, filesystem } of first.host.install?.volumes ?? [])
+        assert.ok(filesystem === 'swap' || recipe.includes(` mountpoint{ ${mount} } .`), mount);
+      const asked = first.host.install?.kernelParameters ?? [];
+      const { cmdline } = JSON.parse(first.installer['installer.json'] ?? '') as { cmdline: string[] };
+      for (const parameter of asked) assert.ok(cmdline.includes(parameter), parameter);
+    }),
+    { numRuns: 60 },
   );
 });
 

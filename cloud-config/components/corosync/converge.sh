@@ -67,7 +67,12 @@ start() {
   systemctl is-enabled --quiet "$COROSYNC_UNIT" || systemctl --quiet enable "$COROSYNC_UNIT"
   systemctl reset-failed "$COROSYNC_UNIT" 2>/dev/null || true
   log "starting $COROSYNC_UNIT"
-  systemctl restart "$COROSYNC_UNIT"
+  if systemctl is-active --quiet "$COROSYNC_UNIT"; then
+    systemctl restart "$COROSYNC_UNIT"
+  else
+    # It would wait for network-online.target, which is the whole of cloud-init. Its address is there: judge.
+    systemctl restart --job-mode=ignore-dependencies "$COROSYNC_UNIT"
+  fi
   started_with >"$RECORD"
 }
 

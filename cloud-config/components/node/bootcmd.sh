@@ -35,8 +35,17 @@ remove_empty_files() {
   done
 }
 
+# The components need not wait for the rest of cloud-init. What runcmd starts later is running then.
+begin_early() {
+  [ ! -e "$ROOT/etc/systemd/system/stackseed.target" ] || return 0
+  systemd-run --quiet --no-block --unit=stackseed-begin -p DefaultDependencies=no \
+    -p After="cloud-init.service cloud-init-network.service" \
+    sh -c 'systemctl daemon-reload && systemctl --no-block start stackseed.target' || true
+}
+
 main() {
   sync
+  begin_early
   if ! seed_is_laid; then
     forget_modules
     remove_empty_files

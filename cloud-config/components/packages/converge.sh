@@ -185,11 +185,21 @@ last_error() {
   { grep -E '^(E:|dpkg: error|W:)' "$SAID" || tail -n 1 "$SAID"; } | tail -n 1
 }
 
+# Among the settings that cloud-init applies at a first boot are those of apt, and answers for debconf.
+wait_for_cloud_init() {
+  local job
+  while job=$(systemctl show -p Job cloud-config.service 2>/dev/null) && [ -n "${job#Job=}" ]; do
+    [ "${job#Job=}" != 0 ] || return 0
+    sleep 0.5
+  done
+}
+
 main() {
   local wanted
   release_services
   mapfile -t wanted < <(missing)
   if [ "${#wanted[@]}" -eq 0 ] && ! needs_repair; then return 0; fi
+  wait_for_cloud_init
   wait_for_locks
   trap release_services EXIT
   hold_services

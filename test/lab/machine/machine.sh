@@ -2,19 +2,31 @@
 # One machine of the lab, from power-on until its power is cut or it shuts down: its disk, its network
 # cards, its seed in the drive, and its reboots. machine.sh FOLDER, with LAB_CGROUP (the machine's cgroup),
 # LAB_LAYERS (lowerdir), LAB_SWITCH (path of the switch's network namespace) and LAB_CARDS (lines of "port
-# card mac mtu bridge", "-" for no bridge) in the environment. Runs in that cgroup's hardware/, in a mount
+# card mac mtu bridge", "-" for no bridge) in the environment. FOLDER/disk.size is the size of its disk, if any. Runs in that cgroup's hardware/, in a mount
 # namespace of its own. Changes FOLDER/{upper,work,root} and the switch's ports.
 set -eu
 
 # Turns a reboot inside into exit status 133, instead of a machine that keeps its network namespace.
 readonly REBOOTED=133
 
+# What the host changes goes to FOLDER/upper, or, where its disk has a size, to a file system of that size.
 insert_disk() {
+  local disk=$folder
+  if [ -e "$folder/disk.size" ]; then
+    disk=$folder/disk
+    mkdir -p "$disk"
+    if [ ! -e "$folder/disk.img" ]; then
+      truncate --size="$(<"$folder/disk.size")" "$folder/disk.new"
+      mkfs.ext4 -q -F "$folder/disk.new"
+      mv "$folder/disk.new" "$folder/disk.img"
+    fi
+    mount -o loop "$folder/disk.img" "$disk"
+  fi
   # Left by a mount that was never unmounted; what `volatile` warns of is a crash of this machine's kernel.
-  rm -rf "$folder/work"
-  mkdir -p "$folder/upper" "$folder/work" "$folder/root"
+  rm -rf "$disk/work"
+  mkdir -p "$disk/upper" "$disk/work" "$folder/root"
   mount -t overlay overlay \
-    -o "lowerdir=$LAB_LAYERS,upperdir=$folder/upper,workdir=$folder/work,volatile" "$folder/root"
+    -o "lowerdir=$LAB_LAYERS,upperdir=$disk/upper,workdir=$disk/work,volatile" "$folder/root"
 }
 
 # Systemd in the machine wants cgroup2 and nothing else at /sys/fs/cgroup.

@@ -46,6 +46,17 @@ recheck() {
   if [ -e "$RUN/ready" ]; then start_phone_home; fi
 }
 
+# Run at boot. Components of resume.list start without waiting for others, when this host was healthy with
+# this very seed before. What cloud-init leaves in /run tells that its first stage has found the seed;
+# one that comes by network is found later, and might be another one.
+resume() {
+  local units
+  [ -s "$ROOT/run/cloud-init/instance-data.json" ] && seed_is_laid &&
+    cmp -s "$SEED/seed.list" "$KEPT/converged" || return 0
+  mapfile -t units < <(sed 's/.*/stackseed@&.service/' "$SEED/resume.list")
+  [ "${#units[@]}" -eq 0 ] || systemctl start --no-block --job-mode=ignore-dependencies "${units[@]}"
+}
+
 unit_state() {
   local state
   state=$(systemctl show -p ActiveState "stackseed@$1.service")

@@ -63,6 +63,7 @@ update_ready() {
     rm -f "$RUN/ready"
   elif [ ! -e "$RUN/ready" ]; then
     date +%s >"$RUN/ready"
+    put_text "$KEPT/converged" <"$SEED/seed.list" || [ "$?" -eq 1 ] || log 'cannot record that all converged'
     log 'all components are healthy: this host is ready'
     start_phone_home
   fi

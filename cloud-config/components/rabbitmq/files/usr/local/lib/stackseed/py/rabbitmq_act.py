@@ -5,6 +5,7 @@ import hashlib
 
 import rabbitmq_daemon
 import rabbitmq_decide
+import rabbitmq_live
 import rabbitmq_state
 import rabbitmq_steps
 
@@ -44,13 +45,15 @@ def form(root, generation, token):
     rabbitmq_daemon.open_up()
 
 
-def fresh_start(root):
-    """RabbitMQ without data, shut to clients."""
+def fresh_start(root, peer=None):
+    """RabbitMQ without data, shut to clients. With a peer it is to join that as it starts; it starts by itself
+    where it cannot reach it."""
     rabbitmq_daemon.shut(root)
     rabbitmq_daemon.stop(root)
     rabbitmq_daemon.wipe_data(root)
-    rabbitmq_daemon.start(root)
-    rabbitmq_daemon.await_running(root)
+    with rabbitmq_daemon.told_to_join(root, peer):
+        rabbitmq_daemon.start(root)
+        rabbitmq_daemon.await_running(root)
 
 
 def adopt(root, _, facts, __):
@@ -69,9 +72,11 @@ def join(root, peer, facts, _):
     if facts['self']['name'] in there['cluster']:
         # It knows this host with a disk that is lost. Queues let go of the copy that was here as well.
         forget(node(peer), own)
-    fresh_start(root)
-    for words in (['stop_app'], ['join_cluster', node(peer)], ['start_app']):
-        rabbitmq_daemon.control(*words, timeout=SLOW)
+    fresh_start(root, node(peer))
+    if peer not in rabbitmq_live.nodes_in(root, facts['self']['name'], 'cluster_nodes.config'):
+        # It did not find the peer as it started, and is a cluster by itself.
+        for words in (['stop_app'], ['join_cluster', node(peer)], ['start_app']):
+            rabbitmq_daemon.control(*words, timeout=SLOW)
     copies(root, own)
     rabbitmq_state.write(root, state='MEMBER', grown=True, settled=settings_digest(root))
     rabbitmq_daemon.open_up()

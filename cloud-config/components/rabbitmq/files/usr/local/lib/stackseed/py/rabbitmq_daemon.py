@@ -1,4 +1,5 @@
 """Starts and stops RabbitMQ and runs its command line tools."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -69,6 +70,21 @@ def start(root):
         time.sleep(0.1)
 
 
+@contextlib.contextmanager
+def told_to_join(root, peer):
+    """While it lasts, rabbitmq-env.conf has a node without data join that peer when it starts (the setting
+    cluster_nodes of RabbitMQ's guide to clustering, from before peer discovery and known to it)."""
+    path = root + rabbitmq_state.RUN + '/join'
+    remove(path)
+    if peer is not None:
+        put(path, 'SERVER_ADDITIONAL_ERL_ARGS="$SERVER_ADDITIONAL_ERL_ARGS '
+                  '-rabbit cluster_nodes {[\'%s\'],disc}"\n' % peer)
+    try:
+        yield
+    finally:
+        remove(path)
+
+
 def await_running(root, timeout=FRESH):
     """Waits for a start that depends on nobody else. Broken when RabbitMQ ends, or is not there in time."""
     unit, end = unit_of(root), time.monotonic() + timeout
@@ -85,8 +101,7 @@ def await_running(root, timeout=FRESH):
 def stop(root, at_once=False):
     """Returns when it has ended. at_once: it is not asked, for it may not answer."""
     unit = unit_of(root)
-    if os.path.exists(root + ALLOW):
-        os.unlink(root + ALLOW)
+    remove(root + ALLOW)
     if at_once:
         command('systemctl', 'kill', '-s', 'KILL', unit)
     must('systemctl', 'stop', unit, timeout=180)
@@ -131,3 +146,8 @@ def put(path, text):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, 'w') as file:
         file.write(text)
+
+
+def remove(path):
+    if os.path.exists(path):
+        os.unlink(path)
