@@ -41,6 +41,10 @@ judges: build test-programs ## let the programs that read the seeds judge them: 
 qemu: build test-programs ## boot hosts of the example from their seeds, cut their power, boot again: the long form
 	@STACKSEED_LONG=1 $(run_tests) --only qemu
 
+.PHONY: netboot
+netboot: build test-programs ## boot machines with BIOS and UEFI from the network, and from an installer ISO, to their preseed: the long form
+	@STACKSEED_LONG=1 $(run_tests) --only netboot
+
 .PHONY: lab
 lab: $(modules) ## bring the example's controllers up as containers on this machine, and show them converge; as root
 	@[ "$$(id -u)" = 0 ] || { echo 'a lab needs root' >&2; exit 1; }

@@ -310,7 +310,10 @@ const bootImage = z
 const boot = z
   .strictObject({
     network: networkName.meta({ description: 'The network that machines boot from, untagged.' }),
-    server: server.optional().meta({ description: 'The boot server, where `url` does not say it.' }),
+    server: address
+      .or(domain)
+      .optional()
+      .meta({ description: 'The boot server, where `url` does not say it.' }),
     url: z
       .string()
       .max(300)
