@@ -24,6 +24,7 @@ test('the commands are those that were promised', () => {
     'status',
     'pxe',
     'install-iso',
+    'serve',
     'secrets',
     'schema',
     'completion',

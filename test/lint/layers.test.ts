@@ -28,6 +28,7 @@ const LAYERS: Record<string, string[]> = {
     'iso9660-builder',
     'pack',
   ],
+  serve: ['report', 'secrets', 'plan', 'pack', 'status'],
   cli: [
     'report',
     'document',
@@ -42,6 +43,7 @@ const LAYERS: Record<string, string[]> = {
     'netboot',
     'status',
     'generate',
+    'serve',
   ],
 };
 
@@ -60,6 +62,7 @@ const ENDS = [
   /^src\/pack\//,
   /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
   /^src\/generate\/load\.ts$/,
+  /^src\/serve\//,
   /^src\/cli\//,
 ];
 
