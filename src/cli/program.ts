@@ -43,6 +43,7 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addPxe(program, context);
   addInstallIso(program, context);
   addServe(program, context);
+  addPower(program, context);
   addSecrets(program, context);
   addSchema(program, context);
   addCompletion(program, context);
@@ -250,6 +251,41 @@ function addServe(program: Command, context: Context): void {
     command,
     'stackseed serve --listen 192.168.0.1 --dnsmasq',
     'stackseed serve /srv/pxe --listen 192.168.0.1:8080 --tls 192.168.0.1:8443',
+  );
+}
+
+function addPower(program: Command, context: Context): void {
+  const command = program
+    .command('power')
+    .description('switch machines by their BMCs: Redfish, or IPMI by ipmitool')
+    .addArgument(
+      new Argument('<ACT>', 'pxe and cd boot from there once').choices([
+        'on',
+        'off',
+        'cycle',
+        'pxe',
+        'cd',
+        'status',
+      ]),
+    )
+    .argument('<HOST...>', 'hosts of the inventory');
+  jsonOption(secretsOption(inventoryOption(command)))
+    .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
+    .option('--iso <URL>', 'for cd: what goes into the virtual drive; {host} in it is the name of the host')
+    .option('--ca <FILE>', 'certificate of an authority of the BMCs, in PEM')
+    .option(
+      '--timeout <S>',
+      'seconds for an answer of a BMC, and for the machine to be on or off',
+      seconds,
+      60,
+    )
+    .action(async (act, hosts, options) =>
+      (await import('./commands/power.ts')).power(context, act, hosts, options),
+    );
+  example(
+    command,
+    'stackseed power pxe cnt1 cnt2',
+    'stackseed power cd cnt1 --iso http://192.168.0.1/isos/{host}.iso',
   );
 }
 

@@ -25,6 +25,7 @@ test('the commands are those that were promised', () => {
     'pxe',
     'install-iso',
     'serve',
+    'power',
     'secrets',
     'schema',
     'completion',

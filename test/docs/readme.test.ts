@@ -33,6 +33,7 @@ test('links of the README and of docs/ lead to files', () => {
     'docs/components.md',
     'docs/proofs.md',
     'docs/boot-server.md',
+    'docs/power.md',
   ]) {
     const text = readFileSync(join(root, page), 'utf8');
     for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {

@@ -28,6 +28,7 @@ const LAYERS: Record<string, string[]> = {
     'iso9660-builder',
     'pack',
   ],
+  power: ['report', 'secrets'],
   serve: ['report', 'secrets', 'plan', 'pack', 'status'],
   cli: [
     'report',
@@ -43,6 +44,7 @@ const LAYERS: Record<string, string[]> = {
     'netboot',
     'status',
     'generate',
+    'power',
     'serve',
   ],
 };
@@ -62,6 +64,7 @@ const ENDS = [
   /^src\/pack\//,
   /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
   /^src\/generate\/load\.ts$/,
+  /^src\/power\//,
   /^src\/serve\//,
   /^src\/cli\//,
 ];
