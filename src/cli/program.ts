@@ -228,8 +228,11 @@ function addServe(program: Command, context: Context): void {
     .description(
       'serve what `stackseed pxe` made, disarm hosts that are installed, and show the fleet coming up',
     )
-    .argument('[DIR]', 'what `stackseed pxe` made', 'pxe')
-    .option('--listen <ADDRESS[:PORT]...>', 'where to listen by HTTP (port 80)', endpoints(80))
+    .option(
+      '--listen <ADDRESS[:PORT]...>',
+      'where to listen by HTTP (port 80; default: what boot says)',
+      endpoints(80),
+    )
     .option(
       '--tls <ADDRESS[:PORT]...>',
       "the same over TLS, with the fleet's authority (port 443)",
@@ -241,16 +244,16 @@ function addServe(program: Command, context: Context): void {
       'where installers send their log by UDP (port 514)',
       endpoints(514),
     )
-    .option('--dnsmasq', 'run dnsmasq with the configuration in DIR, for DHCP and TFTP')
-    .option('--state <DIR>', 'folder of what it remembers (default: DIR with -state after it)')
+    .option('--dnsmasq', 'run dnsmasq with the configuration in the tree, for DHCP and TFTP')
+    .option('--state <DIR>', 'folder of what it remembers (default: the tree with -state after it)')
     .option('--user <NAME>', 'account to run as once it listens, where root starts it', 'nobody');
-  secretsOption(inventoryOption(command))
+  treeOption(secretsOption(inventoryOption(command)))
     .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
-    .action(async (folder, options) => (await import('./commands/serve.ts')).serve(context, folder, options));
+    .action(async (options) => (await import('./commands/serve.ts')).serve(context, options));
   example(
     command,
     'stackseed serve --listen 192.168.0.1 --dnsmasq',
-    'stackseed serve /srv/pxe --listen 192.168.0.1:8080 --tls 192.168.0.1:8443',
+    'stackseed serve -o /srv/pxe --listen 192.168.0.1:8080 --tls 192.168.0.1:8443',
   );
 }
 

@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Arm } from '../netboot/index.ts';
 import type { TreeOptions } from './local-tree.ts';
-import type { Arm, Tree } from './types.ts';
+import type { Tree } from './types.ts';
 
 /** What the boot server asks of its keeper, and what it is told. */
 export type ToKeeper = { begin: { folder: string; dnsmasq: boolean } } | { disarm: string; turn: number };

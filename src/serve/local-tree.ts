@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Arm, disarm, readArms } from '../netboot/index.ts';
 import { FindingsError } from '../report/finding.ts';
-import { disarm, readArms } from './arms.ts';
-import type { Arm, Tree } from './types.ts';
+import type { Tree } from './types.ts';
 
 /** Milliseconds between two looks at arms.json: a machine takes longer from its power button to its boot loader. */
 const LOOK = 300;

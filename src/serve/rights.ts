@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chown, constants, lchown, mkdir, readdir } from 'node:fs/promises';
+import { access, chmod, chown, constants, lchown, lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { problem } from './problem.ts';
@@ -30,6 +30,26 @@ export async function giveFolder(folder: string, { uid, gid }: Account): Promise
   // Not what a link leads to: whoever owned the folder until now may have put one there.
   for (const name of await readdir(folder)) await lchown(join(folder, name), uid, gid);
   await chown(folder, uid, gid);
+}
+
+/**
+ * Has the group of the account read the folders of armed hosts, which nobody else can. What is armed later takes the
+ * group from the folder above (set-group-id).
+ */
+export async function giveTokens(www: string, { gid }: Account): Promise<void> {
+  const tokens = join(www, 't');
+  await mkdir(tokens, { mode: 0o751 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  for (const name of await readdir(tokens, { recursive: true })) await giveGroup(join(tokens, name), gid);
+  await giveGroup(tokens, gid);
+  await chmod(tokens, 0o2751);
+}
+
+async function giveGroup(path: string, gid: number): Promise<void> {
+  // One that is disarmed meanwhile is gone.
+  const found = await lstat(path).catch(() => undefined);
+  if (found && found.gid !== gid) await lchown(path, found.uid, gid);
 }
 
 /** Gives up the rights of root for good, groups first: with another user they could not be changed any more. */

@@ -12,7 +12,7 @@ import { localTree } from './local-tree.ts';
 import { neighbours } from './neighbours.ts';
 import { makePage, type Page } from './page.ts';
 import { problem } from './problem.ts';
-import { accountOf, dropRights, giveFolder, mustRead } from './rights.ts';
+import { accountOf, dropRights, giveFolder, giveTokens, mustRead } from './rights.ts';
 import { type Endpoint, listen } from './servers.ts';
 import { answer, heardLine, heardTftp, type Site } from './site.ts';
 import { listenSyslog } from './syslog.ts';
@@ -53,8 +53,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const www = join(folder, 'www');
   const account = options.user === undefined ? undefined : await accountOf(options.user);
   await mustRead(www);
-  if (account) await giveFolder(options.state, account);
-  else await mkdir(options.state, { recursive: true, mode: 0o700 });
+  if (account) {
+    await giveFolder(options.state, account);
+    await giveTokens(www, account);
+  } else await mkdir(options.state, { recursive: true, mode: 0o700 });
 
   const whose = whoseOf(macsOf(plan));
   const stop = new AbortController();

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Arm } from '../netboot/index.ts';
 import type { Secret } from '../secrets/index.ts';
 import { readBody } from './body.ts';
 import type { Contents } from './contents.ts';
@@ -10,7 +11,7 @@ import { sendFile } from './send-file.ts';
 import { stageOf } from './stage-of.ts';
 import type { TftpLine } from './tftp-line.ts';
 import { readTold } from './told.ts';
-import type { Arm, Happening, Stage, Tree } from './types.ts';
+import type { Happening, Stage, Tree } from './types.ts';
 import type { Whose } from './whose.ts';
 
 /** All that requests are answered from. */
@@ -28,6 +29,9 @@ export interface Site {
 /** Below this the page has its parts: no file of the tree begins with it. */
 const OWN = '_';
 
+/** What an installer asks for, or posts to, beside its preseed when it has finished. */
+const FINISHED = 'finished';
+
 /** Answers one request. Never rejects; what is wrong here is logged, and a status without words to the client. */
 export async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -36,6 +40,8 @@ export async function answer(site: Site, request: IncomingMessage, response: Ser
     if (!names) refuse(response, 400);
     else if (request.method === 'POST') await post(site, request, response, names);
     else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, 405, 'GET, HEAD');
+    else if (isFinished(names) && request.method === 'GET')
+      await finishedByGet(site, request, response, names[1] ?? '');
     else if (names.length === 0 || names[0] === OWN) site.page.answer(request, response, names.slice(1));
     else await file(site, request, response, names);
   } catch (error) {
@@ -93,8 +99,8 @@ async function file(
 async function askedBy(site: Site, names: string[], address: string) {
   const { whose, journal } = site;
   const client = await clientAt(site, address);
-  const stageNow = (host: string) => journal.records.get(host)?.stage;
-  return stageOf({ names, whose, stageNow, ...(client !== undefined && { client }) });
+  const before = (host: string) => journal.records.get(host);
+  return stageOf({ names, whose, before, now: Date.now(), ...(client !== undefined && { client }) });
 }
 
 async function clientAt({ macOf, whose, journal }: Site, address: string): Promise<string | undefined> {
@@ -135,7 +141,7 @@ async function post(
   names: string[],
 ): Promise<void> {
   const [first, token = '', verb] = names;
-  const forHost = first === 't' && names.length === 3 && (verb === 'installed' || verb === 'line');
+  const forHost = first === 't' && names.length === 3 && (verb === FINISHED || verb === 'line');
   if (!forHost && !(first === 'phone-home' && names.length === 1)) {
     refuse(response, 405, 'GET, HEAD');
     return;
@@ -158,6 +164,30 @@ async function post(
     else if (found.armed) await installed(site, found.arm.host, address);
     refuse(response, 204);
   }
+}
+
+function isFinished(names: string[]): boolean {
+  return names.length === 3 && names[0] === 't' && names[2] === FINISHED;
+}
+
+/** debian-installer fetches and cannot post: this name below its token is no file of the tree. */
+async function finishedByGet(
+  site: Site,
+  request: IncomingMessage,
+  response: ServerResponse,
+  token: string,
+): Promise<void> {
+  const address = addressOf(request);
+  const found = site.whose.byToken(token);
+  if (!found || !fits(site, found.arm, address, await site.macOf(address))) {
+    refuse(response, 404);
+    return;
+  }
+  if (found.armed) await installed(site, found.arm.host, address);
+  const text = 'disarmed\n';
+  response.setHeader('Content-Type', 'text/plain');
+  response.setHeader('Content-Length', String(text.length));
+  response.end(text);
 }
 
 /** Known and on the disk before the machine hears it, so that it never installs itself again. */

@@ -1,10 +1,13 @@
 import { macInName } from './path.ts';
-import type { Stage } from './types.ts';
+import type { HostRecord, Stage } from './types.ts';
 import type { Whose } from './whose.ts';
 
-/** What an installer asks for first: its answers. The name of the second means the seed later on. */
+/** What debian-installer asks for first: its answers. */
 const PRESEED = 'preseed.cfg';
-const AUTOINSTALL = 'user-data';
+
+/** Files of a seed. Ubuntu's installer has its answers in a seed, too, and asks for all of it in its first seconds. */
+const SEED = ['user-data', 'meta-data', 'network-config', 'vendor-data'];
+const FIRST_SECONDS = 30_000;
 
 /** What a kernel and its first files are called in the tree. */
 const LOADED = ['linux', 'vmlinuz', 'initrd.gz', 'initrd'];
@@ -16,7 +19,8 @@ export interface Asked {
   client?: string;
   whose: Whose;
   /** Where a host was until now. */
-  stageNow(host: string): Stage | undefined;
+  before(host: string): HostRecord | undefined;
+  now: number;
 }
 
 /** Undefined where a request says nothing of a host. */
@@ -24,15 +28,16 @@ export function stageOf({
   names,
   client,
   whose,
-  stageNow,
+  before,
+  now,
 }: Asked): { host: string; stage: Stage } | undefined {
   const last = names.at(-1) ?? '';
   if (names[0] === 't') {
     const host = whose.byToken(names[1] ?? '')?.arm.host;
     if (host === undefined) return undefined;
-    const before = stageNow(host);
-    const begins = last === PRESEED || (last === AUTOINSTALL && before !== 'installs' && before !== 'copies');
-    return { host, stage: begins ? 'installs' : 'copies' };
+    const { stage, stageAt = now } = before(host) ?? {};
+    const late = stage === 'copies' || (stage === 'installs' && now - stageAt > FIRST_SECONDS);
+    return { host, stage: late && last !== PRESEED && SEED.includes(last) ? 'copies' : 'installs' };
   }
   const mac = macInName(last);
   const owner = mac === undefined ? undefined : whose.byMac(mac);

@@ -1,15 +1,6 @@
-/** What the boot server knows and keeps. Times are milliseconds since 1970 by its own clock. */
+import type { Arm } from '../netboot/index.ts';
 
-/** A host that may install itself: what arms.json of the tree lists. */
-export interface Arm {
-  host: string;
-  /** Lower case with colons. */
-  macs: string[];
-  /** Names the folder below t/ that has its files. */
-  token: string;
-  /** When it was armed, as `stackseed pxe arm` wrote it. */
-  since: string;
-}
+/** What the boot server knows and keeps. Times are milliseconds since 1970 by its own clock. */
 
 /** What the boot server may do to the tree; it is all that still runs with the rights of who started it. */
 export interface Tree {

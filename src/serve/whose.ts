@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Arm } from './types.ts';
+import type { Arm } from '../netboot/index.ts';
 
 /** Tokens of hosts that were disarmed, which may ask once more whether they were heard. */
 const DONE = 1000;

@@ -29,7 +29,7 @@ const LAYERS: Record<string, string[]> = {
     'pack',
   ],
   power: ['report', 'secrets'],
-  serve: ['report', 'secrets', 'plan', 'pack', 'status'],
+  serve: ['report', 'secrets', 'plan', 'pack', 'netboot', 'status'],
   cli: [
     'report',
     'document',

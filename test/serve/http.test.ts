@@ -110,8 +110,8 @@ test('the installer has finished: disarmed before it is told so, and asking twic
   server,
 }) => {
   const url = `${server.url}/t/${TOKENS['cnt1']}`;
-  assert.is((await post(`${server.url}/t/${'0'.repeat(32)}/installed`, '')).status, 404);
-  assert.is((await post(`${url}/installed`, '')).status, 204);
+  assert.is((await post(`${server.url}/t/${'0'.repeat(32)}/finished`, '')).status, 404);
+  assert.is((await post(`${url}/finished`, '')).status, 204);
   assert.equal(
     JSON.parse(readFileSync(join(server.tree, 'arms.json'), 'utf8')).map(
       ({ host }: { host: string }) => host,
@@ -126,7 +126,7 @@ test('the installer has finished: disarmed before it is told so, and asking twic
     assert.not(existsSync(join(server.tree, path)), path);
   assert.ok(existsSync(join(server.tree, `www/hosts/${MACS['cm1']}.cfg`)));
   assert.is((await fetch(`${url}/preseed.cfg`)).status, 404);
-  assert.is((await post(`${url}/installed`, '')).status, 204);
+  assert.is((await post(`${url}/finished`, '')).status, 204);
 });
 
 test('a machine is followed from its boot loader to its first boot, over a restart', async (context) => {
@@ -141,7 +141,7 @@ test('a machine is followed from its boot loader to its first boot, over a resta
   await fetch(`${server.url}/t/${TOKENS['cm1']}/preseed.cfg`);
   assert.is(await stage('cm1'), 'installer');
   await post(`${server.url}/t/${TOKENS['cm1']}/line`, 'partman: <b>formatting</b>\n');
-  await post(`${server.url}/t/${TOKENS['cm1']}/installed`, '');
+  await post(`${server.url}/t/${TOKENS['cm1']}/finished`, '');
   assert.is(await stage('cm1'), 'installed');
   const before = await stateOf(server, 'cm1');
   await server.stop();
@@ -155,7 +155,7 @@ test('a machine is followed from its boot loader to its first boot, over a resta
 
 test('arming later is noticed, and a torn arms.json keeps what was armed', async ({ server }) => {
   const token = 'd'.repeat(32);
-  const arms = [{ host: 'cnt2', macs: ['52:54:00:00:00:11'], token, since: '' }];
+  const arms = [{ host: 'cnt2', macs: ['52:54:00:00:00:11'], token, since: '2026-01-01T00:00:00Z' }];
   writeArms(server.tree, arms);
   await until(async () => (await stateOf(server, 'cnt2'))?.['armed'] === true);
   assert.is((await stateOf(server, 'cnt1'))?.['armed'], false);

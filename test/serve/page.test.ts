@@ -87,7 +87,7 @@ browsed(
     await page.locator('#host-cm1 summary').click();
     await page.locator('#host-cnt2 summary').click();
     await page.screenshot({ fullPage: true, ...shot('page.png') });
-    await post('installed', '');
+    await post('finished', '');
     await until(async () => /installed/.test(await row('cm1')));
     assert.ok(await page.locator('#host-cm1 details').evaluate((one) => one.hasAttribute('open')));
     components(context, 'cnt2', ['identity healthy x', 'packages healthy all', 'galera healthy serving']);

@@ -90,7 +90,7 @@ test("the kernel's table of neighbours: incomplete entries say nothing", () => {
   );
 });
 
-const arm = { host: 'a', macs: ['02:00:00:00:00:0a'], token: 'f'.repeat(32), since: '' };
+const arm = { host: 'a', macs: ['02:00:00:00:00:0a'], token: 'f'.repeat(32), since: '2026-01-01T00:00:00Z' };
 
 test('a token belongs to its host, also for a while after it was disarmed', () => {
   const whose = whoseOf(new Map([['02:00:00:00:00:0b', 'b']]));
@@ -112,8 +112,14 @@ test('what a request says of a host', () => {
     ]),
   );
   whose.arm([arm]);
-  const stage = (path: string, client?: string, now?: 'installs') =>
-    stageOf({ names: path.split('/'), whose, stageNow: () => now, ...(client && { client }) });
+  const stage = (path: string, client?: string, now = 0) =>
+    stageOf({
+      names: path.split('/'),
+      whose,
+      before: () => ({ stage: 'installs', stageAt: 0, nodeAt: 0, lines: [] }),
+      now,
+      ...(client && { client }),
+    });
   assert.equal(stage('hosts/02:00:00:00:00:0a.cfg'), { host: 'a', stage: 'asked' });
   assert.equal(stage('pxelinux.cfg/01-02-00-00-00-00-0b', 'b'), { host: 'b', stage: 'disk' });
   assert.is(stage('hosts/02:00:00:00:00:0a.cfg', 'b'), undefined, 'another machine asks for it');
@@ -121,7 +127,7 @@ test('what a request says of a host', () => {
   assert.is(stage('images/debian-12/linux'), undefined);
   assert.equal(stage(`t/${arm.token}/preseed.cfg`), { host: 'a', stage: 'installs' });
   assert.equal(stage(`t/${arm.token}/user-data`), { host: 'a', stage: 'installs' });
-  assert.equal(stage(`t/${arm.token}/user-data`, 'a', 'installs'), { host: 'a', stage: 'copies' });
+  assert.equal(stage(`t/${arm.token}/user-data`, 'a', 60_000), { host: 'a', stage: 'copies' });
 });
 
 test('a host proves by its token who phones home; cloud-init proves nothing', () => {

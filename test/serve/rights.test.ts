@@ -48,6 +48,7 @@ async function start(context: Context): Promise<void> {
   const address = '10.77.0.1';
   const args = [
     'serve',
+    '-o',
     join(fleet.folder, 'pxe'),
     '-i',
     fleet.inventory,
@@ -145,7 +146,7 @@ rooted('it gives up its rights, and can still disarm', async (context) => {
   assert.is(statSync(join(context.fleet.folder, 'pxe-state')).uid, Number(nobody));
   const url = `/t/${TOKENS['cnt1']}`;
   assert.is(http(context, `${url}/preseed.cfg`), '200');
-  assert.is(http(context, `${url}/installed`, '-X', 'POST'), '204');
+  assert.is(http(context, `${url}/finished`, '-X', 'POST'), '204');
   assert.is(http(context, `${url}/preseed.cfg`), '404');
   const arms = join(context.fleet.folder, 'pxe/arms.json');
   assert.not.match(readFileSync(arms, 'utf8'), /cnt1/);
@@ -164,7 +165,7 @@ rooted(
     assert.is(http(context, `/t/${TOKENS['cm1']}/preseed.cfg`), '404');
     const why = /10\.77\.0\.2 has the MAC address 52:54:00:00:00:10 and asked with the token of cm1/;
     await until(() => why.test(context.said));
-    assert.is(http(context, `/t/${TOKENS['cm1']}/installed`, '-X', 'POST'), '404');
+    assert.is(http(context, `/t/${TOKENS['cm1']}/finished`, '-X', 'POST'), '404');
     const form = ['-H', 'Content-Type: application/x-www-form-urlencoded'];
     assert.is(http(context, '/phone-home', ...form, '-d', 'hostname=cnt1&instance_id=i-1'), '204');
     assert.is(http(context, '/phone-home', ...form, '-d', 'hostname=cnt2&instance_id=i-1'), '403');

@@ -21,6 +21,9 @@ export function layTree(folder: string): string {
   });
   const files: Record<string, string> = {
     'arms.json': JSON.stringify(arms),
+    'tree.json': JSON.stringify({ urls: { http: 'http://127.0.0.1' }, images: {} }),
+    'tftp/hosts/.keep': '',
+    'www/ipxe/hosts/.keep': '',
     'www/images/debian-12/linux': 'a kernel of some length\n',
     'www/images/debian-12/initrd.gz': 'initrd',
     'www/.hidden': 'hidden',
