@@ -71,6 +71,11 @@ bench-lab: $(modules) ## measure the controllers in the lab against their limits
 	@scripts/install-packages.sh $(lab_packages)
 	@node --import tsx test/bench-lab/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
+.PHONY: bench-serve
+bench-serve: build ## boot 500 machines at once from the boot server, and from nginx with the same files: MACHINES=N, RUNS=N
+	@scripts/install-packages.sh debian-installer-12-netboot-amd64 nginx-light
+	@node --import tsx test/bench-serve/main.ts $(if $(MACHINES),--machines $(MACHINES)) $(if $(RUNS),--runs $(RUNS))
+
 .PHONY: format
 format: $(modules) ## let Biome format the code
 	npx biome check --write

@@ -4,7 +4,8 @@ import { join, sep } from 'node:path';
 /** Bytes of files that are kept in memory, together: the kernels and initrds that a whole fleet fetches at once. */
 const KEPT = 112 * 1024 * 1024;
 
-/** Bytes of the largest file that is kept. */
+/** Bytes of the smallest and the largest file that is kept: the many small ones are each for one host. */
+const SMALLEST = 1024 * 1024;
 const LARGEST = 96 * 1024 * 1024;
 
 /** Milliseconds after which a file that nobody asked for makes room for another. */
@@ -53,7 +54,7 @@ export function contentsOf(folder: string): Contents {
       return known;
     }
     kept.delete(name);
-    if (size > LARGEST || !hasRoom(size, now)) return undefined;
+    if (size < SMALLEST || size > LARGEST || !hasRoom(size, now)) return undefined;
     const one = { stamp, size, used: now, content: readWhole(handle, size) };
     kept.set(name, one);
     one.content.catch(() => kept.get(name) === one && kept.delete(name));

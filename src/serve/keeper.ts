@@ -14,6 +14,9 @@ export type FromKeeper =
   | { failed: string }
   | { turn: number; error?: string };
 
+/** It has next to nothing to do, and should take as little memory as Node.js can do with. */
+const SMALL = ['--max-old-space-size=64', '--max-semi-space-size=1', '--optimize-for-size'];
+
 /**
  * The tree in a process of its own. It is started before the boot server gives up its rights, keeps them, listens
  * to nobody else and can do two things: disarm a host, and run dnsmasq. It ends with this process.
@@ -21,7 +24,11 @@ export type FromKeeper =
 export async function keptTree(options: TreeOptions): Promise<Tree> {
   const main = new URL(`./keeper-main${extname(import.meta.url)}`, import.meta.url);
   // A group of its own, so that an interrupt at a terminal does not end it before this process has finished.
-  const child = fork(fileURLToPath(main), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
+  const child = fork(fileURLToPath(main), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+    execArgv: [...process.execArgv, ...SMALL],
+  });
   const turns = new Map<number, (error?: string) => void>();
   let arms: readonly Arm[] = [];
   let turn = 0;

@@ -68,6 +68,8 @@ export function happeningsOf(records: Records): Happening[] {
 
 /** The host that asked from an address last: for what comes without a token over a link that is not ours. */
 export function lastAt(records: Records, address: string): string | undefined {
-  const found = [...records].filter(([, record]) => record.address === address);
-  return found.sort(([, a], [, b]) => b.stageAt - a.stageAt)[0]?.[0];
+  let [last, at]: [string | undefined, number] = [undefined, Number.NEGATIVE_INFINITY];
+  for (const [host, record] of records)
+    if (record.address === address && record.stageAt > at) [last, at] = [host, record.stageAt];
+  return last;
 }

@@ -4,7 +4,7 @@ import type { Opened } from './contents.ts';
 import { parseRange } from './range.ts';
 
 /** Bytes that are handed to the kernel at once: of a kept file without a copy, else through a buffer of that size. */
-const FROM_MEMORY = 256 * 1024;
+const FROM_MEMORY = 1024 * 1024;
 const FROM_DISK = 64 * 1024;
 
 /** Milliseconds that one answer may take; a machine whose link is so slow asks for the rest by Range. */

@@ -23,6 +23,7 @@ const digest = (token: string) => createHash('sha256').update(token).digest('bas
 export function whoseOf(inventory: ReadonlyMap<string, string>): Whose {
   let armed = new Map<string, Arm>();
   const done = new Map<string, Arm>();
+  let hosts = new Set<string>();
   let macs = new Map(inventory);
   return {
     arm(arms) {
@@ -30,6 +31,7 @@ export function whoseOf(inventory: ReadonlyMap<string, string>): Whose {
       for (const [key, arm] of armed) if (!now.has(key)) done.set(key, arm);
       for (const key of [...done.keys()].slice(0, Math.max(0, done.size - DONE))) done.delete(key);
       armed = now;
+      hosts = new Set(arms.map(({ host }) => host));
       macs = new Map([
         ...inventory,
         ...arms.flatMap(({ host, macs }) => macs.map((mac) => [mac, host] as const)),
@@ -41,7 +43,7 @@ export function whoseOf(inventory: ReadonlyMap<string, string>): Whose {
       return arm && { arm, armed: armed.has(key) };
     },
     byMac: (mac) => macs.get(mac),
-    isArmed: (host) => [...armed.values()].some((arm) => arm.host === host),
+    isArmed: (host) => hosts.has(host),
     hasMac: (host, mac) => macs.get(mac) === host,
   };
 }
