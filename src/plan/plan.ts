@@ -163,7 +163,7 @@ function planHost(context: Context, name: string, host: InventoryHost): HostPlan
 }
 
 /** The network that machines boot from, where the inventory says one. */
-function bootNetwork(inventory: Inventory & { boot?: { network?: string } }): string | undefined {
+function bootNetwork(inventory: Inventory): string | undefined {
   return inventory.boot?.network;
 }
 
