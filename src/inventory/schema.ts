@@ -9,6 +9,7 @@ import {
   diskSize,
   domain,
   filePath,
+  fingerprint,
   folder,
   httpUrl,
   interfaceName,
@@ -264,6 +265,9 @@ const bmc = z
   .strictObject({
     address: bmcUrl.meta({ description: 'Where it is reached.' }),
     user: bmcUser.optional().meta({ description: 'Account; its password is the secret `bmc` of the host.' }),
+    fingerprint: fingerprint.optional().meta({
+      description: 'SHA-256 of its certificate, where no authority that is known has signed that.',
+    }),
   })
   .meta({ description: 'Baseboard management controller, for power and fencing.' });
 
