@@ -71,6 +71,11 @@ bench-lab: $(modules) ## measure the controllers in the lab against their limits
 	@scripts/install-packages.sh $(lab_packages)
 	@node --import tsx test/bench-lab/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
+.PHONY: bench
+bench: build ## measure whole runs of the generator beside cp, xorriso and others: HOSTS=9,100,1000 RUNS=3
+	@scripts/install-packages.sh genisoimage time xorriso
+	@node --import tsx test/bench/main.ts $(if $(HOSTS),--hosts $(HOSTS)) $(if $(RUNS),--runs $(RUNS))
+
 .PHONY: format
 format: $(modules) ## let Biome format the code
 	npx biome check --write

@@ -9,11 +9,22 @@ export class NotHealthy extends Error {
   override name = 'NotHealthy';
 }
 
+/** The command has said its result, and it is one that has an exit status of its own. */
+export class EndsWith extends Error {
+  override name = 'EndsWith';
+  readonly status: number;
+  constructor(status: number) {
+    super(`exit status ${status}`);
+    this.status = status;
+  }
+}
+
 /** Says what went wrong in the words of its kind, and returns the exit status for it. */
 export function explainFailure(error: unknown, context: Context): number {
   // Commander has written its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof NotHealthy) return exitCodes.findings;
+  if (error instanceof EndsWith) return error.status;
   if (error instanceof FindingsError) {
     reportFailure(context, error.findings);
     return exitCodes.findings;

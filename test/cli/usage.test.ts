@@ -17,10 +17,15 @@ const leaves = visible.flatMap((command) =>
 test('the commands are those that were promised', () => {
   const names = [
     'init',
+    'import',
     'validate',
     'show',
+    'plan',
     'generate',
+    'verify',
     'bundle',
+    'graph',
+    'report',
     'status',
     'pxe',
     'install-iso',
