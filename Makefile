@@ -75,6 +75,16 @@ bench-lab: $(modules) ## measure the controllers in the lab against their limits
 	@scripts/install-packages.sh $(lab_packages)
 	@node --import tsx test/bench-lab/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
+.PHONY: bench
+bench: build ## measure whole runs of the generator beside cp, xorriso and others: HOSTS=9,100,1000 RUNS=3
+	@scripts/install-packages.sh genisoimage time xorriso
+	@node --import tsx test/bench/main.ts $(if $(HOSTS),--hosts $(HOSTS)) $(if $(RUNS),--runs $(RUNS))
+
+.PHONY: bench-serve
+bench-serve: build ## boot 500 machines at once from the boot server, and from nginx with the same files: MACHINES=N, RUNS=N
+	@scripts/install-packages.sh debian-installer-12-netboot-amd64 nginx-light
+	@node --import tsx test/bench-serve/main.ts $(if $(MACHINES),--machines $(MACHINES)) $(if $(RUNS),--runs $(RUNS))
+
 .PHONY: format
 format: $(modules) ## let Biome format the code
 	npx biome check --write

@@ -4,9 +4,19 @@ import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './findings.ts';
 
-/** The hosts are not all healthy; the command has shown which. */
+/** Not all hosts are healthy, or did as they were told; the command has shown which. */
 export class NotHealthy extends Error {
   override name = 'NotHealthy';
+}
+
+/** The command has said its result, and it is one that has an exit status of its own. */
+export class EndsWith extends Error {
+  override name = 'EndsWith';
+  readonly status: number;
+  constructor(status: number) {
+    super(`exit status ${status}`);
+    this.status = status;
+  }
 }
 
 /** Says what went wrong in the words of its kind, and returns the exit status for it. */
@@ -14,6 +24,7 @@ export function explainFailure(error: unknown, context: Context): number {
   // Commander has written its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof NotHealthy) return exitCodes.findings;
+  if (error instanceof EndsWith) return error.status;
   if (error instanceof FindingsError) {
     reportFailure(context, error.findings);
     return exitCodes.findings;

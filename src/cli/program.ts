@@ -1,4 +1,5 @@
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { isIP } from 'node:net';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type Context, type Surroundings, wantsColor } from './context.ts';
 import { packageVersion } from './package.ts';
 
@@ -34,13 +35,20 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   program.addHelpText('after', ROOT_HELP);
 
   addInit(program, context);
+  addImport(program, context);
   addValidate(program, context);
   addShow(program, context);
+  addPlan(program, context);
   addGenerate(program, context);
+  addVerify(program, context);
   addBundle(program, context);
+  addGraph(program, context);
+  addReport(program, context);
   addStatus(program, context);
   addPxe(program, context);
   addInstallIso(program, context);
+  addServe(program, context);
+  addPower(program, context);
   addSecrets(program, context);
   addSchema(program, context);
   addCompletion(program, context);
@@ -54,7 +62,7 @@ Begin with:
 Exit status:
   0    done
   1    findings: something in the input is wrong, or a file or program that is needed is not to be had
-  2    wrong usage of the command line
+  2    wrong usage of the command line; of plan: generate would change something
   70   a bug of stackseed
   130  interrupted
 
@@ -102,6 +110,30 @@ function addInit(program: Command, context: Context): void {
   example(command, 'stackseed init', 'stackseed init --memo -i memo/inventory.yaml');
 }
 
+function addImport(program: Command, context: Context): void {
+  const command = program
+    .command('import')
+    .description("print the hosts of a table as a part of an inventory: CSV, or NetBox's export of devices")
+    .argument(`<${FILE}>`, 'the table')
+    .addOption(new Option('--format <NAME>', 'what it is').choices(['csv', 'netbox']).default('csv'))
+    .option('--network <NAME>', 'with netbox: the network that primary addresses are on', 'manage')
+    .option(`--interfaces <${FILE}>`, 'with netbox: its export of interfaces, for the MAC addresses')
+    .option('--group <ROLE=GROUP...>', 'with netbox: the group of devices of that role', groupOfRole)
+    .action(async (file, options) =>
+      (await import('./commands/import.ts')).importHosts(context, file, options),
+    );
+  example(
+    command,
+    'stackseed import hosts.csv > hosts.yaml',
+    "stackseed import --format netbox --interfaces interfaces.csv --group 'Compute Node=compute-nodes' devices.csv",
+  );
+}
+
+function groupOfRole(text: string, before: string[] = []): string[] {
+  if (!/.=./.test(text)) throw new InvalidArgumentError('not ROLE=GROUP.');
+  return [...before, text];
+}
+
 function addValidate(program: Command, context: Context): void {
   const command = program.command('validate').description('check the inventory and say all that is wrong');
   jsonOption(planOptions(inventoryOption(command))).action(async (options) =>
@@ -129,19 +161,81 @@ function addGenerate(program: Command, context: Context): void {
     .option('--host <HOST...>', 'only these hosts')
     .option('--out <DIR>', 'where to', 'out')
     .option('--no-iso', 'leave the seed ISOs out')
+    .addOption(
+      new Option(
+        '--iso-builder <NAME>',
+        'who writes them: the program xorriso (the default), or stackseed itself',
+      ).choices(['xorriso', 'embedded']),
+    )
     .option('--prune', 'remove the seeds of hosts that left the inventory')
+    .option('--overwrite', 'write over files that somebody changed since they were generated')
+    .option('--new-lock', 'begin a new lock file where it was lost')
     .action(async (options) => (await import('./commands/generate.ts')).generate(context, options));
   example(command, 'stackseed generate', 'stackseed generate --host cnt1 cnt2 --out /srv/seeds');
+}
+
+function addPlan(program: Command, context: Context): void {
+  const command = program
+    .command('plan')
+    .description('show what generate would change and why, with diffs; exit status 2 when it would');
+  jsonOption(planOptions(secretsOption(inventoryOption(command))))
+    .option('--host <HOST...>', 'only these hosts')
+    .option('--out <DIR>', 'what is compared with', 'out')
+    .option('--no-iso', 'the seed ISOs are left out')
+    .option('--no-diff', 'only the hosts and the reasons')
+    .option('--new-lock', 'as with a new lock file, where it was lost')
+    .action(async (options) => (await import('./commands/plan.ts')).plan(context, options));
+  example(command, 'stackseed plan', 'stackseed plan --host cnt1 --json');
+}
+
+function addVerify(program: Command, context: Context): void {
+  const command = program
+    .command('verify')
+    .description(
+      'compare the seeds in the output folder with what was generated; exit status 1 when they differ',
+    );
+  jsonOption(command)
+    .option('--out <DIR>', 'where the seeds are', 'out')
+    .action(async (options) => (await import('./commands/verify.ts')).verify(context, options));
+  example(command, 'stackseed verify');
 }
 
 function addBundle(program: Command, context: Context): void {
   const command = program
     .command('bundle')
-    .description('pack the seeds that were generated, ISOs left out, into one tar.gz')
-    .argument(`<${FILE}>`, 'the archive')
+    .description(
+      'pack the seeds that were generated, ISOs left out, with checksums: the same bytes each time',
+    )
+    .argument(`<${FILE}>`, 'the archive: .tar.gz, .tgz or .zip; with --each a folder');
+  jsonOption(command)
     .option('--out <DIR>', 'where the seeds are', 'out')
+    .option('--host <HOST...>', 'only these hosts')
+    .option('--each', 'an archive for each host')
+    .option('--zip', 'with --each: as zip')
     .action(async (file, options) => (await import('./commands/bundle.ts')).bundle(context, file, options));
-  example(command, 'stackseed bundle seeds.tar.gz');
+  example(command, 'stackseed bundle seeds.tar.gz', 'stackseed bundle --each --zip for-the-racks');
+}
+
+function addGraph(program: Command, context: Context): void {
+  const command = program
+    .command('graph')
+    .description('draw the fleet as SVG: networks, hosts, roles, virtual addresses, the cluster');
+  planOptions(inventoryOption(command)).action(async (options) =>
+    (await import('./commands/graph.ts')).graph(context, options),
+  );
+  example(command, 'stackseed graph > fleet.svg');
+}
+
+function addReport(program: Command, context: Context): void {
+  const command = program
+    .command('report')
+    .description(
+      'write an HTML page about the fleet: the picture, the hosts, what each gets, what was found',
+    );
+  planOptions(inventoryOption(command)).action(async (options) =>
+    (await import('./commands/report.ts')).report(context, options),
+  );
+  example(command, 'stackseed report > fleet.html');
 }
 
 function addStatus(program: Command, context: Context): void {
@@ -217,6 +311,87 @@ function seconds(text: string): number {
   if (!/^[0-9]+(\.[0-9]+)?$/.test(text) || Number(text) <= 0 || Number(text) > 3600)
     throw new InvalidArgumentError('not a number of seconds from 0.1 to 3600.');
   return Number(text);
+}
+
+function addServe(program: Command, context: Context): void {
+  const command = program
+    .command('serve')
+    .description(
+      'serve what `stackseed pxe` made, disarm hosts that are installed, and show the fleet coming up',
+    )
+    .option(
+      '--listen <ADDRESS[:PORT]...>',
+      'where to listen by HTTP (port 80; default: what boot says)',
+      endpoints(80),
+    )
+    .option(
+      '--tls <ADDRESS[:PORT]...>',
+      "the same over TLS, with the fleet's authority (port 443)",
+      endpoints(443),
+    )
+    .option('--name <NAME...>', 'DNS names of this machine, for its certificate')
+    .option(
+      '--syslog <ADDRESS[:PORT]...>',
+      'where installers send their log by UDP (port 514)',
+      endpoints(514),
+    )
+    .option('--dnsmasq', 'run dnsmasq with the configuration in the tree, for DHCP and TFTP')
+    .option('--state <DIR>', 'folder of what it remembers (default: the tree with -state after it)')
+    .option('--user <NAME>', 'account to run as once it listens, where root starts it', 'nobody');
+  treeOption(secretsOption(inventoryOption(command)))
+    .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
+    .action(async (options) => (await import('./commands/serve.ts')).serve(context, options));
+  example(
+    command,
+    'stackseed serve --listen 192.168.0.1 --dnsmasq',
+    'stackseed serve -o /srv/pxe --listen 192.168.0.1:8080 --tls 192.168.0.1:8443',
+  );
+}
+
+function addPower(program: Command, context: Context): void {
+  const command = program
+    .command('power')
+    .description('switch machines by their BMCs: Redfish, or IPMI by ipmitool')
+    .addArgument(
+      new Argument('<ACT>', 'pxe and cd boot from there once').choices([
+        'on',
+        'off',
+        'cycle',
+        'pxe',
+        'cd',
+        'status',
+      ]),
+    )
+    .argument('<HOST...>', 'hosts of the inventory');
+  jsonOption(secretsOption(inventoryOption(command)))
+    .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
+    .option('--iso <URL>', 'for cd: what goes into the virtual drive; {host} in it is the name of the host')
+    .option('--ca <FILE>', 'certificate of an authority of the BMCs, in PEM')
+    .option(
+      '--timeout <S>',
+      'seconds for an answer of a BMC, and for the machine to be on or off',
+      seconds,
+      60,
+    )
+    .action(async (act, hosts, options) =>
+      (await import('./commands/power.ts')).power(context, act, hosts, options),
+    );
+  example(
+    command,
+    'stackseed power pxe cnt1 cnt2',
+    'stackseed power cd cnt1 --iso http://192.168.0.1/isos/{host}.iso',
+  );
+}
+
+/** "192.168.0.1", "192.168.0.1:8080", "[::1]:8080"; an option that may be given again. */
+function endpoints(standard: number) {
+  return (text: string, before: { address: string; port: number }[] | undefined) => {
+    const [, six, four, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+))(?::([0-9]{1,5}))?$/.exec(text) ?? [];
+    const [address, number] = [six ?? four ?? '', Number(port ?? standard)];
+    if (isIP(address) === 0 || number > 65_535)
+      throw new InvalidArgumentError('not an address, or an address, a colon and a port.');
+    return [...(before ?? []), { address, port: number }];
+  };
 }
 
 function addSchema(program: Command, context: Context): void {

@@ -1,137 +1,196 @@
-import { installerTree } from '../install/installer-tree.ts';
-import { ISOS_AT_ONCE, type IsoBuilder, mapConcurrent, xorrisoBuilder } from '../iso9660-builder/index.ts';
-import { loadInstallerFiles } from '../library/installer-files.ts';
+import { join } from 'node:path';
+import {
+  embeddedBuilder,
+  ISOS_AT_ONCE,
+  type IsoBuilder,
+  mapConcurrent,
+  xorrisoBuilder,
+} from '../iso9660-builder/index.ts';
 import {
   explainSystemError,
+  inspectHost,
+  type Journal,
   listStale,
+  MANIFEST,
+  type Manifest,
   type Out,
+  openJournal,
   openOut,
   packHost,
   pruneHost,
+  stampOf,
   writeAtomic,
+  writeManifest,
 } from '../pack/index.ts';
 import { formatLock, type Lock } from '../plan/lock.ts';
 import type { HostPlan } from '../plan/types.ts';
-import { type HostTree, renderHost } from '../render/host-tree.ts';
-import { TemplateError } from '../render/template.ts';
-import type { Tree } from '../render/tree.ts';
 import { type Finding, FindingsError } from '../report/finding.ts';
-import { readSecrets, type Secrets } from '../secrets/index.ts';
-import { givenFor, lockedCluster } from './given.ts';
-import { loadFleet, refuse } from './load.ts';
+import { inputDigest, partDigests } from './input.ts';
+import { installerPlanned, type Prepared, prepare, renderPlanned } from './prepare.ts';
 import { sizeFinding } from './size.ts';
 import type { Fleet, GenerateOptions, GenerateReport, HostOutcome } from './types.ts';
 
+export { installerPlanned, renderPlanned } from './prepare.ts';
+
+/** A run at work: what it was made of, and where it writes. */
+interface Run extends Prepared {
+  out: Out;
+  journal: Journal;
+  iso: IsoBuilder | undefined;
+  overwrite: boolean;
+}
+
 /**
- * Brings out/ in line with the inventory, host by host, each whole or not at all. Drawn addresses and the
- * cluster are in the lock before the first seed that uses them, so a run that is killed anywhere is made good by
- * the next one.
+ * Brings out/ in line with the inventory, host by host, each whole or not at all. A host is rendered only where
+ * what goes in, or what lies in out/, is not what the manifest says. Drawn addresses and the cluster are in the
+ * lock before the first seed that uses them, so a run that is killed anywhere is made good by the next one.
  * @throws FindingsError with everything found
  */
 export async function generateFleet(options: GenerateOptions): Promise<GenerateReport> {
-  const fleet = await loadFleet(options.inventory, options);
-  const { secrets, findings: ofSecrets } = await readSecrets(fleet.paths.secrets, options.keys);
-  const findings = [...fleet.findings, ...ofSecrets];
-  if (!secrets) throw new FindingsError(findings);
-  if (secrets.fleet && secrets.fleet !== fleet.inventory.fleet) findings.push(otherFleet(fleet, secrets));
-  refuse(findings, options.strict);
-  const cluster = lockedCluster(fleet.plan, fleet.lock, secrets);
-  const lock: Lock = {
-    addresses: fleet.addresses.drawn,
-    hosts: new Map(fleet.lock.hosts),
-    ...(cluster && { cluster }),
-  };
+  const prepared = await prepare(options);
+  const { fleet, lock, manifest, findings } = prepared;
   const out = await openOut(options.out);
+  const journal = openJournal(out.folder);
+  const iso = options.iso ? builderOf(options) : undefined;
+  const run: Run = { ...prepared, out, journal, iso, overwrite: options.overwrite ?? false };
   try {
     await saveLock(fleet, lock);
-    const iso = options.iso ? xorrisoBuilder(options.signal ? { signal: options.signal } : {}) : undefined;
     let done = 0;
     const hosts = await mapConcurrent(fleet.plan.hosts, ISOS_AT_ONCE, async (host) => {
       options.signal?.throwIfAborted();
-      const seed = renderPlanned(fleet, host, secrets);
-      const limit = sizeFinding(fleet.inventory.target ?? 'iso', host.name, seed.tree);
-      if (limit) throw new FindingsError([...findings, limit]);
-      const installer = installerPlanned(fleet, host, seed.tree);
-      const outcome = await makeHost(out, host, seed, lock, iso, installer);
+      const outcome = await makeHost(run, host);
       options.progress?.(++done, fleet.plan.hosts.length, host.name);
       return outcome;
     });
-    const stale = await listStale(out, presentHosts(fleet));
-    if (options.prune) for (const name of stale) await pruneHost(out, name);
+    const stale = listStale(out, presentHosts(fleet));
+    if (options.prune) for (const name of stale) await prune(run, name);
     const [left, pruned] = options.prune ? [[], stale] : [stale, []];
+    findings.push(...hosts.flatMap((outcome) => editedFinding(out, outcome)));
     return { out: out.folder, hosts, stale: left, pruned, findings };
   } finally {
-    // Also after a failure: what was written has its generation.
-    await saveLock(fleet, lock).finally(() => out.close());
+    journal.close();
+    // Also after a failure: what was written has its generation, and is known as ours.
+    await saveLock(fleet, lock)
+      .then(() => writeManifest(out.folder, manifest))
+      .finally(() => out.close());
   }
 }
 
-function presentHosts(fleet: Fleet): string[] {
+function builderOf({ isoBuilder, signal }: GenerateOptions): IsoBuilder {
+  return isoBuilder === 'embedded' ? embeddedBuilder() : xorrisoBuilder(signal ? { signal } : {});
+}
+
+export function presentHosts(fleet: Fleet): string[] {
   const hosts = Object.entries(fleet.inventory.hosts);
   return hosts.filter(([, host]) => host.state !== 'absent').map(([name]) => name);
 }
 
-/** Renders one host of a fleet. What a template does wrong is a finding that names it and its line. */
-export function renderPlanned(fleet: Fleet, host: HostPlan, secrets: Secrets): HostTree {
-  const given = givenFor(fleet.plan, host, fleet.lock, secrets);
-  return explained(host, () => renderHost(host, fleet.plan.fleet, fleet.library, given));
-}
-
-/** What the installer of a host is told, beside its seed; undefined where it is not to be installed. */
-export function installerPlanned(fleet: Fleet, host: HostPlan, seed: Tree): Tree | undefined {
-  if (!host.install) return undefined;
-  const files = loadInstallerFiles();
-  return explained(host, () => installerTree(host, fleet.plan.fleet, fleet.library, files, seed));
-}
-
-function explained<T>(host: HostPlan, render: () => T): T {
-  try {
-    return render();
-  } catch (error) {
-    throw error instanceof TemplateError ? new FindingsError([templateFinding(error, host.name)]) : error;
+async function makeHost(run: Run, host: HostPlan): Promise<HostOutcome> {
+  const { fleet, lock, manifest, secrets, out, iso, findings } = run;
+  const { name } = host;
+  const parts = run.inputs.partsOf(host);
+  const input = inputDigest(parts);
+  const before = lock.hosts.get(name);
+  const folder = join(out.hosts, name);
+  const entry = manifest.hosts.get(name);
+  if (entry?.input === input && isWhole(folder, manifest, name, iso !== undefined)) {
+    const generation = count(lock, name, entry.seed);
+    manifest.left.delete(name);
+    return { host: name, outcome: 'kept', written: [], generation };
   }
-}
-
-function otherFleet({ paths, inventory }: Fleet, secrets: Secrets): Finding {
-  return {
-    severity: 'warning',
-    code: 'secrets-other-fleet',
-    path: 'fleet',
-    message: `${paths.secrets} was made for the fleet ${secrets.fleet}, and this is ${inventory.fleet}`,
-    hint: 'two fleets that share their secrets accept each other; give this one a file of its own',
-  };
-}
-
-function templateFinding(error: TemplateError, host: string): Finding {
-  return {
-    severity: 'error',
-    code: 'template-failed',
-    path: `hosts.${host}`,
-    message: error.message,
-    hint: 'the template is at fault, or a setting that it prints is empty',
-  };
-}
-
-async function makeHost(
-  out: Out,
-  host: HostPlan,
-  seed: HostTree,
-  lock: Lock,
-  iso: IsoBuilder | undefined,
-  installer: Tree | undefined,
-): Promise<HostOutcome> {
-  const packed = await packHost(out, host.name, seed.tree, iso, installer);
-  const before = lock.hosts.get(host.name);
-  const same = before?.digest === seed.digest;
-  const generation = same ? before.generation : (before?.generation ?? 0) + 1;
-  lock.hosts.set(host.name, { generation, digest: seed.digest });
+  const seed = renderPlanned(fleet, host, secrets);
+  const limit = sizeFinding(fleet.inventory.target ?? 'iso', name, seed.tree);
+  if (limit) throw new FindingsError([...findings, limit]);
+  const known = run.overwrite ? undefined : knownDigests(manifest, name);
+  const packed = await packHost(out, name, seed.tree, iso, installerPlanned(fleet, host, seed.tree), {
+    ...(known && { known }),
+    note(digests) {
+      run.journal.note(name, digests);
+      manifest.left.set(name, new Set([...(manifest.left.get(name) ?? []), ...digests]));
+    },
+  });
+  if (packed.edited.length > 0)
+    return {
+      host: name,
+      outcome: 'edited',
+      written: [],
+      edited: packed.edited,
+      generation: before?.generation ?? 0,
+    };
+  manifest.hosts.set(name, {
+    input,
+    parts: partDigests(parts),
+    seed: seed.digest,
+    files: inOrder(packed.digests),
+  });
+  manifest.stamps.set(name, stampsOf(folder, packed.digests));
+  manifest.left.delete(name);
   const created = packed.written.includes('meta-data') && !before;
   return {
-    host: host.name,
+    host: name,
     outcome: packed.unchanged ? 'kept' : created ? 'created' : 'changed',
     written: packed.written,
-    generation,
+    generation: count(lock, name, seed.digest),
   };
+}
+
+/** Whether all that was written is there as it was; with a wanted ISO, that too. Stamps are refreshed. */
+function isWhole(folder: string, manifest: Manifest, name: string, iso: boolean): boolean {
+  const entry = manifest.hosts.get(name);
+  if (!entry || (iso && !('seed.iso' in entry.files))) return false;
+  const stamps = manifest.stamps.get(name);
+  const { edited, missing, open, foreign, stale } = inspectHost(folder, entry, stamps);
+  if (edited.length + missing.length + open.length + foreign.length > 0) return false;
+  if (stale) manifest.stamps.set(name, stampsOf(folder, entry.files));
+  return true;
+}
+
+/** Digests of what this program may have written for a host; undefined where it knows of nothing. */
+export function knownDigests(manifest: Manifest, name: string): Set<string> | undefined {
+  const entry = manifest.hosts.get(name);
+  const left = manifest.left.get(name);
+  return entry ? new Set([...Object.values(entry.files), ...(left ?? [])]) : undefined;
+}
+
+function stampsOf(
+  folder: string,
+  digests: Record<string, string>,
+): Record<string, ReturnType<typeof stampOf>> {
+  return Object.fromEntries(
+    Object.entries(inOrder(digests)).map(([name, digest]) => [name, stampOf(join(folder, name), digest)]),
+  );
+}
+
+function inOrder<T>(record: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Puts the host's digest into the lock, and gives the generation that it has by it. */
+function count(lock: Lock, name: string, digest: string): number {
+  const before = lock.hosts.get(name);
+  const generation = before?.digest === digest ? before.generation : (before?.generation ?? 0) + 1;
+  lock.hosts.set(name, { generation, digest });
+  return generation;
+}
+
+async function prune({ out, manifest }: Run, name: string): Promise<void> {
+  await pruneHost(out, name);
+  manifest.hosts.delete(name);
+  manifest.stamps.delete(name);
+  manifest.left.delete(name);
+}
+
+function editedFinding(out: Out, { host, edited }: HostOutcome): Finding[] {
+  if (!edited) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'seed-edited',
+      path: `hosts.${host}`,
+      message: `${edited.join(', ')} in ${join(out.hosts, host)} ${edited.length > 1 ? 'are' : 'is'} not what was generated: the host is left as it is`,
+      hint: `put what you changed into the inventory, or have it written over (--overwrite); ${MANIFEST} has the digests`,
+    },
+  ];
 }
 
 /** Writes the lock unless it says the same already. */

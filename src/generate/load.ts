@@ -28,7 +28,8 @@ export async function loadFleet(inventoryFile: string, options: LoadOptions = {}
   findings.push(...planned.findings);
   refuse(findings, options.strict);
   const { plan, addresses } = planned;
-  return { paths, document, inventory, library, lock, plan, addresses, findings };
+  const lockFound = existsSync(paths.lock);
+  return { paths, document, inventory, library, lock, plan, addresses, lockFound, findings };
 }
 
 export function pathsOf(inventory: string, options: LoadOptions): FleetPaths {

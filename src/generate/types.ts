@@ -23,6 +23,8 @@ export interface Fleet {
   lock: Lock;
   plan: Plan;
   addresses: Addresses;
+  /** False where there was none, and `lock` is empty. */
+  lockFound: boolean;
   /** Warnings only. */
   findings: Finding[];
 }
@@ -39,12 +41,20 @@ export interface LoadOptions {
   strict?: boolean;
 }
 
+export type IsoBuilderName = 'xorriso' | 'embedded';
+
 export interface GenerateOptions extends LoadOptions {
   inventory: string;
   out: string;
   iso: boolean;
+  /** What writes the ISOs: the program xorriso when left out, or this process. */
+  isoBuilder?: IsoBuilderName;
   /** Remove the seeds of hosts that left the inventory. */
   prune: boolean;
+  /** Write over files that somebody changed since they were generated. */
+  overwrite?: boolean;
+  /** Begin a new lock although the output folder tells that there was one. */
+  newLock?: boolean;
   progress?: (done: number, total: number, host: string) => void;
   /** What opens an encrypted secrets file. */
   keys?: Keys;
@@ -54,8 +64,10 @@ export interface GenerateOptions extends LoadOptions {
 
 export interface HostOutcome {
   host: string;
-  /** "created" and "changed" were written; "kept" was right already. */
-  outcome: 'created' | 'changed' | 'kept';
+  /** "created" and "changed" were written; "kept" was right already; "edited" was left, since files of it were changed. */
+  outcome: 'created' | 'changed' | 'kept' | 'edited';
+  /** Names of the files that somebody changed; only of "edited". */
+  edited?: string[];
   /** Names of the files that were written. */
   written: string[];
   generation: number;

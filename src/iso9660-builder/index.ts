@@ -3,7 +3,7 @@
  * The same files give the same bytes on the same version of the program behind it.
  */
 
-/** Files of an image by relative path; the mode is the image's own: 0400, owner and group 0. */
+/** Files of an image by relative path, at most seven folders deep; the mode is the image's own: 0400, owner and group 0. */
 export type IsoFiles = ReadonlyMap<string, { content: string | Buffer }>;
 
 export interface IsoOptions {
@@ -14,7 +14,8 @@ export interface IsoOptions {
 export interface IsoBuilder {
   /**
    * Writes the image to `target` (mode 0600), which appears whole or not at all. Until then everything is in
-   * a folder of mode 0700 beside it, which the next build of that target removes if this one is killed.
+   * a folder of mode 0700 or a file of 0600 beside it, which the next build of that target removes if this one
+   * is killed.
    * Builds of different targets may run side by side, two of one target may not.
    * @throws FindingsError when the program behind it is missing or fails, or the disk is full
    */
@@ -29,6 +30,7 @@ export const ISOS_AT_ONCE = 16;
 
 export { type BootableIso, buildBootableIso } from './bootable.ts';
 export { diskFull, isDiskFull } from './disk-full.ts';
+export { embeddedBuilder } from './embedded.ts';
 export { mapConcurrent } from './map-concurrent.ts';
 export { holdsFiles, type IsoImage, readIso } from './read-iso.ts';
 export { type XorrisoOptions, xorrisoBuilder } from './xorriso.ts';

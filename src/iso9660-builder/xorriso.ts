@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type Finding, FindingsError } from '../report/finding.ts';
 import { diskFull, isDiskFull } from './disk-full.ts';
 import type { IsoBuilder, IsoFiles, IsoOptions } from './index.ts';
+import { checkNames } from './names.ts';
 import { holdsFiles } from './read-iso.ts';
 import { type Ended, run } from './run.ts';
 
@@ -57,16 +58,6 @@ export function xorrisoBuilder(options: XorrisoOptions = {}): IsoBuilder {
       }
     },
   };
-}
-
-/** Names and volume ids come from this program: a wrong one is a mistake of ours. */
-function checkNames(files: IsoFiles, { volumeId }: IsoOptions): void {
-  if (!/^[A-Za-z0-9_]{1,16}$/.test(volumeId)) throw new Error(`not a volume id: ${JSON.stringify(volumeId)}`);
-  for (const path of files.keys()) {
-    // Joliet has 64 characters for a name.
-    const fine = path.split('/').every((name) => /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,63}$/.test(name));
-    if (!fine) throw new Error(`not a path for an image: ${JSON.stringify(path)}`);
-  }
 }
 
 async function writeSources(folder: string, files: IsoFiles): Promise<void> {
@@ -132,7 +123,9 @@ export function missing(program: string): FindingsError {
   return problem({
     code: 'iso-xorriso-missing',
     message: `${program} is not installed, and ISOs are made by it`,
-    hint: 'install the package xorriso (apt-get install xorriso), or leave the ISOs out (--no-iso)',
+    hint:
+      'install the package xorriso (apt-get install xorriso), or, of seeds, do without it (--iso-builder embedded) or ' +
+      'leave the ISOs out (--no-iso)',
   });
 }
 

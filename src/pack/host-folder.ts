@@ -1,5 +1,7 @@
+import { lstatSync, readFileSync } from 'node:fs';
 import { lstat, readdir, readFile, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Tree } from '../render/tree.ts';
 import { outProblem } from './problem.ts';
 
 export const ISO_NAME = 'seed.iso';
@@ -19,6 +21,9 @@ export const INSTALLER_FILES = [
 
 /** Every file that is ever written into a host's folder. Nothing else in there is touched. */
 export const HOST_FILES = [...SEED_FILES, ...INSTALLER_FILES, ISO_NAME];
+
+export const FOLDER_MODE = 0o700;
+export const FILE_MODE = 0o600;
 
 /** A set-group-id bit that a folder hands down does not count. */
 const PERMISSIONS = 0o777;
@@ -59,6 +64,14 @@ export async function readHostFolder(path: string): Promise<HostFolder | undefin
   }
   if (others.length > 0) throw foreign(path, others);
   return { mode: found.mode & PERMISSIONS, files };
+}
+
+/** The files of a seed as they lie in a host's folder, without the image; undefined where there is no folder. */
+export function readHostTree(path: string): Tree | undefined {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+  const names = HOST_FILES.filter((name) => name !== ISO_NAME);
+  const files = names.filter((name) => lstatSync(join(path, name), { throwIfNoEntry: false })?.isFile());
+  return new Map(files.map((name) => [name, { content: readFileSync(join(path, name)), mode: '0600' }]));
 }
 
 /** Removes a host's folder by the names of its files, so that nothing of the user's can go with it. */

@@ -1,10 +1,12 @@
-import { copyFile, link, lstat, mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holdsFiles, type IsoBuilder } from '../iso9660-builder/index.ts';
 import type { Tree } from '../render/tree.ts';
 import { FindingsError } from '../report/finding.ts';
 import { syncFolder, writeNew } from './atomic-write.ts';
 import {
+  FILE_MODE,
+  FOLDER_MODE,
   type HostFolder,
   INSTALLER_FILES,
   ISO_NAME,
@@ -13,6 +15,7 @@ import {
   removeFolder,
   SEED_FILES,
 } from './host-folder.ts';
+import { sha256 } from './inspect.ts';
 import type { Out } from './out.ts';
 import { explainSystemError } from './problem.ts';
 
@@ -21,10 +24,19 @@ export interface Packed {
   written: string[];
   removed: string[];
   unchanged: boolean;
+  /** SHA-256 of each file that is there now, hex, by name. */
+  digests: Record<string, string>;
+  /** Files that somebody changed since this program wrote them: nothing was written over them. */
+  edited: string[];
 }
 
-const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
+export interface PackOptions {
+  /** Digests of what this program may have written there; a file that is none of them and not right is left. */
+  known?: ReadonlySet<string>;
+  /** Told the digests of new files before they are put in place. */
+  note?: (digests: string[]) => void;
+}
+
 /** The volume id that cloud-init's NoCloud source looks for. */
 const VOLUME_ID = 'cidata';
 
@@ -45,6 +57,7 @@ export async function packHost(
   seed: Tree,
   iso?: IsoBuilder,
   installer: Tree = new Map(),
+  { known, note }: PackOptions = {},
 ): Promise<Packed> {
   checkFiles(name, seed, SEED_FILES);
   checkFiles(name, installer, INSTALLER_FILES);
@@ -59,19 +72,33 @@ export async function packHost(
     const removed = [...(present?.files.keys() ?? [])].filter(
       (file) => !kept.has(file) && !written.includes(file),
     );
+    const digests = Object.fromEntries(
+      [...(present?.files ?? [])]
+        .filter(([file]) => kept.has(file))
+        .map(([file, { content }]) => [file, sha256(content)]),
+    );
+    const nothing = { written: [], removed: [], digests, edited: [] };
+    const edited = known ? editedFiles(present, kept, known) : [];
+    if (edited.length > 0) return { ...nothing, unchanged: false, edited };
     if (present?.mode === FOLDER_MODE && written.length + removed.length === 0)
-      return { written: [], removed: [], unchanged: true };
+      return { ...nothing, unchanged: true };
 
     await mkdir(next, { mode: FOLDER_MODE });
     for (const file of kept) await keepFile(join(target, file), join(next, file));
     for (const file of written) {
       const content = tree.get(file)?.content;
-      if (content !== undefined) await writeNew(join(next, file), content, FILE_MODE);
+      if (content === undefined) continue;
+      await writeNew(join(next, file), content, FILE_MODE);
+      digests[file] = sha256(content);
     }
-    if (written.includes(ISO_NAME)) await iso?.build(seed, join(next, ISO_NAME), { volumeId: VOLUME_ID });
+    if (written.includes(ISO_NAME)) {
+      await iso?.build(seed, join(next, ISO_NAME), { volumeId: VOLUME_ID });
+      digests[ISO_NAME] = sha256(await readFile(join(next, ISO_NAME)));
+    }
+    note?.(written.flatMap((file) => digests[file] ?? []));
     await syncFolder(next);
     await swap(out, name, present !== undefined);
-    return { written: written.sort(), removed: removed.sort(), unchanged: false };
+    return { written: written.sort(), removed: removed.sort(), unchanged: false, digests, edited };
   } catch (error) {
     await rm(next, { recursive: true, force: true });
     throw explainSystemError(error instanceof FindingsError ? renamed(error, next, target) : error, target);
@@ -89,6 +116,16 @@ function checkFiles(name: string, tree: Tree, known: string[]): void {
   if (!isHostName(name)) throw new Error(`not a host name: ${JSON.stringify(name)}`);
   const other = [...tree.keys()].find((file) => !known.includes(file));
   if (other !== undefined) throw new Error(`not a file of a host: ${JSON.stringify(other)}`);
+}
+
+function editedFiles(
+  present: HostFolder | undefined,
+  kept: ReadonlySet<string>,
+  known: ReadonlySet<string>,
+): string[] {
+  const others = [...(present?.files ?? [])].filter(([file]) => !kept.has(file));
+  // A file of the right bytes and the wrong mode is put right.
+  return others.filter(([, { content }]) => !known.has(sha256(content))).map(([file]) => file);
 }
 
 /** Names of the files that are there and right. */

@@ -1,17 +1,25 @@
-import { readdir, rename } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isHostName, readHostFolder, removeFolder } from './host-folder.ts';
 import type { Out } from './out.ts';
 import { explainSystemError } from './problem.ts';
 
-/** Names of the host folders in out/ whose host is not among `hosts`, sorted. */
-export async function listStale(out: Out, hosts: Iterable<string>): Promise<string[]> {
-  const wanted = new Set(hosts);
-  const entries = await readdir(out.hosts, { withFileTypes: true });
+/** Names of the host folders in an output folder, sorted; none where there is no such folder. */
+export function hostFolders(out: string): string[] {
+  const hosts = join(out, 'hosts');
+  if (!existsSync(hosts)) return [];
+  const entries = readdirSync(hosts, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isDirectory() && isHostName(entry.name) && !wanted.has(entry.name))
-    .map((entry) => entry.name)
+    .filter((entry) => entry.isDirectory() && isHostName(entry.name))
+    .map(({ name }) => name)
     .sort();
+}
+
+/** Names of the host folders in out/ whose host is not among `hosts`, sorted. */
+export function listStale(out: Out, hosts: Iterable<string>): string[] {
+  const wanted = new Set(hosts);
+  return hostFolders(out.folder).filter((name) => !wanted.has(name));
 }
 
 /**

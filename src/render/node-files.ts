@@ -66,10 +66,11 @@ function ofComponent(
           ),
         ]
       : [];
-  const scripts = Object.entries({ converge: component.converge, health: component.health }).flatMap(
-    ([script, text]) => (text === undefined ? [] : [rootFile(`${folder}/${script}.sh`, text, '0700')]),
+  const own = Object.entries({ converge: component.converge, health: component.health }).flatMap(
+    ([script, text]) =>
+      text === undefined ? [] : [rootFile(`${folder}/${script}.sh`, scriptBytes(text), '0700')],
   );
-  const all = [...direct, ...debconf, ...scripts, ...order];
+  const all = [...direct, ...debconf, ...own, ...order];
   if (component.lay === 'direct') return all;
   const copies = staged.map((file) => rootFile(`${folder}/files${file.path}`, file.content, '0600'));
   const list = staged.map(({ mode, owner, group, path }) => `${mode} ${owner} ${group} ${path}`);
@@ -80,8 +81,19 @@ function unit(component: string): string {
   return `stackseed@${component}.service`;
 }
 
+/** The same bytes for the same script, so that what was made of them once is known by them. */
+function scriptBytes(text: string): Buffer {
+  const bytes = scripts.get(text) ?? Buffer.from(text);
+  scripts.set(text, bytes);
+  return bytes;
+}
+
+const scripts = new Map<string, Buffer>();
+const digests = new WeakMap<Buffer, string>();
+
 function rootFile(path: string, content: string | Buffer, mode: string): NodeFile {
-  return { path, content: Buffer.from(content), mode, owner: 'root', group: 'root' };
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  return { path, content: bytes, mode, owner: 'root', group: 'root' };
 }
 
 function lines(items: string[]): string {
@@ -89,5 +101,7 @@ function lines(items: string[]): string {
 }
 
 function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+  const digest = digests.get(content) ?? createHash('sha256').update(content).digest('hex');
+  digests.set(content, digest);
+  return digest;
 }

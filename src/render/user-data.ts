@@ -1,6 +1,6 @@
 import type { FleetView, HostPlan, User } from '../plan/types.ts';
 import type { NodeFile } from './component.ts';
-import { isPlainText, yamlText } from './yaml-text.ts';
+import { isPlainText, yamlItem, yamlTextOfList } from './yaml-text.ts';
 
 /**
  * user-data of a host. cloud-init lays down files, users and network and starts stackseed.target;
@@ -23,14 +23,16 @@ export function userData(host: HostPlan, fleet: FleetView, files: NodeFile[], bo
     users: host.users.map(account),
     apt: { preserve_sources_list: true },
     bootcmd: [['sh', '-c', bootcmd]],
-    write_files: files.map(writeFile),
+    write_files: [],
     runcmd: [
       ['systemctl', 'daemon-reload'],
       ['systemctl', '--no-block', 'start', 'stackseed.target'],
     ],
   };
-  return yamlText(
+  return yamlTextOfList(
     config,
+    'write_files',
+    files.map(fileText),
     `#cloud-config\n# ${host.fqdn}, fleet ${fleet.name}: written by stackseed, not to be edited.\n`,
   );
 }
@@ -45,6 +47,18 @@ function account(user: User): Record<string, unknown> {
     ...(user.sudo && { sudo: 'ALL=(ALL) NOPASSWD:ALL' }),
     ...(user.sshKeys.length > 0 && { ssh_authorized_keys: user.sshKeys }),
   };
+}
+
+/** The texts of files that the library holds word for word, by their bytes: every host has them. */
+const known = new WeakMap<Buffer, Map<string, string>>();
+
+function fileText(file: NodeFile): string {
+  const { path, mode, owner, group, content } = file;
+  const key = [path, mode, owner, group].join('\0');
+  const ofBytes = known.get(content) ?? new Map<string, string>();
+  const text = ofBytes.get(key) ?? yamlItem('write_files', writeFile(file));
+  known.set(content, ofBytes.set(key, text));
+  return text;
 }
 
 function writeFile(file: NodeFile): Record<string, unknown> {

@@ -20,6 +20,43 @@ export function yamlText(value: unknown, header: string): string {
   return text;
 }
 
+/** Texts by what they say; emptied when there are too many, so that a large fleet does not fill memory. */
+const texts = new Map<string, string>();
+const TEXTS_LIMIT = 500;
+const LENGTH_LIMIT = 8192;
+
+/** The text of a value without a header, remembered where it is short: many hosts have much in common. */
+function remembered(value: unknown): string {
+  const key = JSON.stringify(value);
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const text = yamlText(value, '');
+  if (texts.size >= TEXTS_LIMIT) texts.clear();
+  if (key.length <= LENGTH_LIMIT) texts.set(key, text);
+  return text;
+}
+
+/** An item of a list of that name, as it stands in a map. */
+export function yamlItem(list: string, item: Record<string, unknown>): string {
+  return remembered({ [list]: [item] }).slice(list.length + 2);
+}
+
+/** The same text as yamlText's for a map, of which one list is empty here and comes as the texts of its items. */
+export function yamlTextOfList(
+  value: Record<string, unknown>,
+  list: string,
+  items: string[],
+  header: string,
+): string {
+  const empty = `${list}: []\n`;
+  const rest = `\n${remembered(value)}`;
+  // At the start of a line this stands once: texts of several lines are indented.
+  const at = rest.indexOf(`\n${empty}`) + 1;
+  if (at === 0) throw new Error(`YAML without an empty list ${list}`);
+  const filled = items.length === 0 ? empty : `${list}:\n${items.join('')}`;
+  return header + rest.slice(1, at) + filled + rest.slice(at + empty.length);
+}
+
 /**
  * True for text that every YAML parser in question gives back unchanged from a block literal:
  * printable, below U+10000 and with line feeds only.

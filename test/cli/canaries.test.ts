@@ -74,6 +74,10 @@ for (const args of [
   ['secrets', 'rotate', 'keeper-key'],
   ['generate', '--no-iso'],
   ['generate', '--no-iso', '--json'],
+  ['plan'],
+  ['plan', '--json'],
+  ['graph'],
+  ['report'],
   ['schema', '--component-settings'],
 ]) {
   test(`"${args.join(' ')}" prints no secret`, () =>
@@ -133,6 +137,38 @@ test('a template that fails over a secret does not print it', () =>
     clean('generate', ran, canaries);
   }));
 
+test('plan shows neither the old secret nor the new one', () =>
+  withCanaries(async (cwd, canaries) => {
+    await stackseed(['generate', '--no-iso'], { cwd });
+    const template = 'own/components/keeper/files/etc/keeper.conf.ejs';
+    const secret = /keeper-(key|token)/g;
+    const text = readFileSync(join(cwd, template), 'utf8');
+    for (const change of [
+      () => stackseed(['secrets', 'rotate', 'keeper-token'], { cwd }),
+      () =>
+        lay(cwd, { [template]: `# another\n${text.replace('key=', 'key: ').replace('token=', 'token: ')}` }),
+      () =>
+        lay(cwd, {
+          [template]: text
+            .split('\n')
+            .filter((line) => !line.match(secret))
+            .join('\n'),
+        }),
+      () => lay(cwd, { [template]: "both=<%= secret('keeper-key') %>/<%= secret('keeper-token') %>\n" }),
+    ]) {
+      await change();
+      for (const args of [
+        ['plan', '--no-iso'],
+        ['plan', '--no-iso', '--json'],
+      ]) {
+        const ran = await stackseed(args, { cwd });
+        assert.is(ran.status, 2, ran.stderr);
+        assert.match(ran.stdout, '/etc/keeper.conf');
+        clean(args.join(' '), ran, canaries);
+      }
+    }
+  }));
+
 needs(test, 'xorriso')('only the seed of a host that declares a secret holds it', () =>
   withCanaries(async (cwd, canaries) => {
     const { status, stderr } = await stackseed(['generate'], { cwd });
@@ -149,7 +185,8 @@ needs(test, 'xorriso')('only the seed of a host that declares a secret holds it'
       'out/hosts/plain/seed.iso': ['phone-home plain'],
       'out/hosts/plain/user-data': ['phone-home plain'],
     });
-    assert.equal(held(readFileSync(join(cwd, 'stackseed.lock'), 'utf8'), canaries), []);
+    for (const open of ['stackseed.lock', 'out/manifest.json', 'out/.stamps'])
+      assert.equal(held(readFileSync(join(cwd, open), 'utf8'), canaries), []);
     const bundle = await stackseed(['bundle', 'seeds.tar.gz'], { cwd });
     clean('bundle', bundle, canaries);
     const packed = gunzipSync(readFileSync(join(cwd, 'seeds.tar.gz'))).toString('latin1');

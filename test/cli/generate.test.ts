@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { knownSecrets, withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
-import { lay, stackseed, twoHosts } from './command.ts';
+import { lay, spawnStackseed, stackseed, twoHosts } from './command.ts';
 
 const parts = ['meta-data', 'network-config', 'user-data'];
 
@@ -103,6 +103,18 @@ needs(test, 'xorriso')('with ISOs there is one a host', () =>
   }),
 );
 
+test('--iso-builder embedded needs no xorriso, and what it made stays right for the other', () =>
+  withFleet(async (cwd) => {
+    const args = ['generate', '--iso-builder', 'embedded'];
+    const { status, stderr } = await spawnStackseed(args, { cwd, env: { PATH: join(cwd, 'nothing') } });
+    assert.is(status, 0, stderr);
+    for (const host of ['keep', 'plain']) assert.ok(existsSync(join(cwd, 'out/hosts', host, 'seed.iso')));
+    const again = await spawnStackseed(['generate'], { cwd, env: { PATH: join(cwd, 'nothing') } });
+    assert.match(again.stdout, '2 right already');
+    const other = await stackseed(['generate', '--iso-builder', 'mkisofs'], { cwd });
+    assert.is(other.status, 2);
+  }));
+
 test('--secrets and --lock name other files', () =>
   withFleet(async (cwd) => {
     lay(cwd, { 'kept/a.yaml': '' });
@@ -113,20 +125,6 @@ test('--secrets and --lock name other files', () =>
     assert.is(status, 0, stderr);
     assert.ok(existsSync(join(cwd, 'kept/two.lock')));
     assert.not(existsSync(join(cwd, 'stackseed.lock')));
-  }));
-
-test('bundle packs the seeds, and always the same bytes', () =>
-  withFleet(async (cwd) => {
-    const none = await stackseed(['bundle', 'a.tar.gz'], { cwd });
-    assert.is(none.status, 1);
-    assert.match(none.stderr, 'stackseed generate');
-    await stackseed(['generate', '--no-iso'], { cwd });
-    const { status, stdout } = await stackseed(['bundle', 'a.tar.gz'], { cwd });
-    assert.is(status, 0);
-    assert.is(stdout, '2 seeds in a.tar.gz\n');
-    await stackseed(['bundle', 'b.tar.gz'], { cwd });
-    const [a, b] = ['a', 'b'].map((name) => readFileSync(join(cwd, `${name}.tar.gz`)));
-    assert.ok(a && b && a.length > 1000 && a.equals(b));
   }));
 
 test.run();

@@ -14,9 +14,9 @@ async function generate(folder: string, inventory: string): Promise<void> {
   await generateFleet({ inventory: file, out: join(folder, 'out'), iso: false, prune: false });
 }
 
-/** Every file below out/ with its bytes and the time it was last written. */
+/** Every file below out/hosts/ with its bytes and the time it was last written. */
 async function snapshot(folder: string): Promise<Map<string, string>> {
-  const out = join(folder, 'out');
+  const out = join(folder, 'out/hosts');
   const entries = await readdir(out, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const states = files.map(async (file): Promise<[string, string]> => {
@@ -45,7 +45,7 @@ test('a new compute node is one new seed, and no other byte changes', async () =
     const added = [...after.keys()].filter((file) => !before.has(file)).sort();
     assert.equal(
       added,
-      ['meta-data', 'network-config', 'user-data'].map((name) => `hosts/cm3/${name}`),
+      ['meta-data', 'network-config', 'user-data'].map((name) => `cm3/${name}`),
     );
     for (const [file, state] of before) assert.is(after.get(file), state, `${file} changed`);
   });

@@ -10,6 +10,8 @@ const LAYERS: Record<string, string[]> = {
   secrets: ['report', 'document'],
   inventory: ['report', 'document', 'library'],
   plan: ['report', 'document', 'library', 'inventory'],
+  graph: ['report', 'plan'],
+  import: ['report', 'document'],
   render: ['report', 'document', 'library', 'inventory', 'plan'],
   install: ['report', 'library', 'inventory', 'plan', 'render'],
   'iso9660-builder': ['report'],
@@ -28,6 +30,8 @@ const LAYERS: Record<string, string[]> = {
     'iso9660-builder',
     'pack',
   ],
+  power: ['report', 'secrets'],
+  serve: ['report', 'secrets', 'plan', 'pack', 'netboot', 'status'],
   cli: [
     'report',
     'document',
@@ -42,6 +46,10 @@ const LAYERS: Record<string, string[]> = {
     'netboot',
     'status',
     'generate',
+    'graph',
+    'import',
+    'power',
+    'serve',
   ],
 };
 
@@ -59,7 +67,9 @@ const ENDS = [
   /^src\/iso9660-builder\//,
   /^src\/pack\//,
   /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
-  /^src\/generate\/load\.ts$/,
+  /^src\/generate\/(load|program)\.ts$/,
+  /^src\/power\//,
+  /^src\/serve\//,
   /^src\/cli\//,
 ];
 

@@ -24,6 +24,7 @@ test('holds the seeds by host, for root alone', async () => {
     assert.is(
       listing.stdout.replace(/ +/g, ' '),
       [
+        `-rw------- 0/0 ${6 * 64 + 6 * 3 + 2 * (14 + 19 + 14)} 2000-01-01 00:00 SHA256SUMS`,
         'drwx------ 0/0 0 2000-01-01 00:00 cnt1/',
         '-rw------- 0/0 12 2000-01-01 00:00 cnt1/meta-data',
         '-rw------- 0/0 17 2000-01-01 00:00 cnt1/network-config',

@@ -200,7 +200,7 @@ test('lists the hosts that left, and removes only what it wrote', async () => {
     writeFileSync(join(out.hosts, 'notes'), '');
     mkdirSync(join(out.hosts, 'Not_a_host'));
     symlinkSync(folder, join(out.hosts, 'link'));
-    assert.equal(await listStale(out, ['b', 'd']), ['a', 'c']);
+    assert.equal(listStale(out, ['b', 'd']), ['a', 'c']);
 
     assert.equal(await pruneHost(out, 'a'), ['meta-data', 'network-config', 'user-data']);
     assert.equal(await pruneHost(out, 'a'), []);

@@ -16,6 +16,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { holdsFiles, xorrisoBuilder } from '../../src/iso9660-builder/index.ts';
 import { type Out, openOut, packHost } from '../../src/pack/index.ts';
+import { sha256 } from '../../src/pack/inspect.ts';
 import type { Tree } from '../../src/render/tree.ts';
 import { FindingsError } from '../../src/report/finding.ts';
 import { failure } from '../iso/failure.ts';
@@ -40,12 +41,11 @@ needs(test, 'xorriso')('writes a host, with modes that no umask changes', async 
   await inOut(async (out) => {
     const before = process.umask(0o000);
     try {
-      const packed = await packHost(out, 'cnt1', seed('1'), iso);
-      assert.equal(packed, {
-        written: ['meta-data', 'network-config', 'seed.iso', 'user-data'],
-        removed: [],
-        unchanged: false,
-      });
+      const { digests, ...packed } = await packHost(out, 'cnt1', seed('1'), iso);
+      const written = ['meta-data', 'network-config', 'seed.iso', 'user-data'];
+      assert.equal(packed, { written, removed: [], unchanged: false, edited: [] });
+      const read = written.map((name) => [name, sha256(readFileSync(join(out.hosts, 'cnt1', name)))]);
+      assert.equal(digests, Object.fromEntries(read));
     } finally {
       process.umask(before);
     }
@@ -65,8 +65,14 @@ needs(test, 'xorriso')('does not touch a host that is right already', async () =
     const folder = join(out.hosts, 'cnt1');
     const before = [folder, join(folder, 'seed.iso')].map((path) => statSync(path));
     await sleep(15);
-    const packed = await packHost(out, 'cnt1', seed('1'), failingBuilder(new Error('not needed')));
-    assert.equal(packed, { written: [], removed: [], unchanged: true });
+    const { digests, ...packed } = await packHost(
+      out,
+      'cnt1',
+      seed('1'),
+      failingBuilder(new Error('not needed')),
+    );
+    assert.equal(packed, { written: [], removed: [], unchanged: true, edited: [] });
+    assert.is(Object.keys(digests).length, 4);
     const after = [folder, join(folder, 'seed.iso')].map((path) => statSync(path));
     assert.equal(
       after.map(({ ino, ctimeMs }) => [ino, ctimeMs]),
@@ -139,11 +145,9 @@ test('mends modes, and removes a file that the seed has no more', async () => {
     assert.is(modeOf(folder), '700');
     assert.is(modeOf(join(folder, 'user-data')), '600');
     const less = seed('1', ['meta-data', 'user-data']);
-    assert.equal(await packHost(out, 'cnt1', less), {
-      written: [],
-      removed: ['network-config'],
-      unchanged: false,
-    });
+    const { digests, ...packed } = await packHost(out, 'cnt1', less);
+    assert.equal(packed, { written: [], removed: ['network-config'], unchanged: false, edited: [] });
+    assert.equal(Object.keys(digests), ['meta-data', 'user-data']);
   });
 });
 
@@ -182,6 +186,29 @@ needs(test, 'root')('leaves the old seed whole when the disk is full', async () 
     } finally {
       spawnSync('umount', [folder]);
     }
+  });
+});
+
+test('leaves files alone that are not known to be of this program, unless they are right', async () => {
+  await inOut(async (out) => {
+    const first = await packHost(out, 'cnt1', seed('1'));
+    const known = new Set(Object.values(first.digests));
+    const file = join(out.hosts, 'cnt1', 'user-data');
+    writeFileSync(file, 'mine\n');
+    const refused = await packHost(out, 'cnt1', seed('2'), undefined, undefined, { known });
+    assert.equal([refused.written, refused.edited], [[], ['user-data']]);
+    assert.is(readFileSync(file, 'utf8'), 'mine\n');
+    // What somebody wrote is what would be written.
+    writeFileSync(file, 'user-data 2\n');
+    const noted: string[] = [];
+    const right = await packHost(out, 'cnt1', seed('2'), undefined, undefined, {
+      known,
+      note: (digests) => noted.push(...digests),
+    });
+    assert.equal([right.written, right.edited], [['meta-data', 'network-config'], []]);
+    assert.equal(noted.sort(), [right.digests['meta-data'], right.digests['network-config']].sort());
+    writeFileSync(file, 'mine\n');
+    assert.equal((await packHost(out, 'cnt1', seed('2'))).written, ['user-data']);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
-import { isPlainText, yamlText } from '../../src/render/yaml-text.ts';
+import { isPlainText, yamlItem, yamlText, yamlTextOfList } from '../../src/render/yaml-text.ts';
 
 test('what YAML 1.1 would read as something else is quoted', () => {
   const value = {
@@ -24,6 +24,27 @@ test('any text survives in a value, under both versions', () => {
       for (const version of ['1.1', '1.2'] as const) assert.equal(parse(text, { version }), value);
     }),
     { numRuns: 400 },
+  );
+});
+
+test('a list is written the same, item by item', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('a\n', 'write_files: []\n', 'x\n\n\n', 'x\n  y\n'),
+  );
+  const item = fc.record(
+    { path: text, content: text, mode: fc.constantFrom('0600', '0644') },
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(fc.array(item), text, text, (files, one, other) => {
+      const value = { before: one, write_files: [...files, ...files], after: [other] };
+      const header = '#cloud-config\n';
+      const items = value.write_files.map((file) => yamlItem('write_files', file));
+      const text = yamlTextOfList({ ...value, write_files: [] }, 'write_files', items, header);
+      assert.is(text, yamlText(value, header));
+    }),
+    { numRuns: 300 },
   );
 });
 

@@ -1,42 +1,113 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ISO_NAME, isHostName, readHostFolder } from '../../pack/host-folder.ts';
-import { openOut, writeArchive } from '../../pack/index.ts';
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import {
+  ARCHIVES,
+  archiveKind,
+  CHECKSUMS,
+  checksumLine,
+  explainSystemError,
+  hostFolders,
+  openOut,
+  readHostTree,
+  writeArchive,
+  writeAtomic,
+} from '../../pack/index.ts';
 import type { Tree } from '../../render/tree.ts';
 import { FindingsError } from '../../report/finding.ts';
-import { type Context, fileFrom } from '../context.ts';
+import { type Context, fileFrom, writeJson } from '../context.ts';
 import { count } from '../table.ts';
 
+interface Options {
+  out: string;
+  host?: string[];
+  each?: boolean;
+  zip?: boolean;
+  json?: boolean;
+}
+
 /** Packs the seeds that lie in the output folder as they are, ISOs left out: those hold the same once more. */
-export async function bundle(context: Context, target: string, options: { out: string }): Promise<void> {
-  const folder = fileFrom(context, options.out);
+export async function bundle(context: Context, target: string, options: Options): Promise<void> {
+  const kind = archiveKind(target);
+  if (!options.each && !kind)
+    throw problem(
+      'bundle-name',
+      `${target} does not say which kind of archive it is`,
+      `end it in ${ARCHIVES.join(', ')}`,
+    );
+  const seeds = await readSeeds(fileFrom(context, options.out), options.host);
+  const file = fileFrom(context, target);
+  const archives = options.each
+    ? await writeEach(file, seeds, options.zip ? '.zip' : '.tar.gz')
+    : { [file]: await writeOne(file, seeds) };
+  if (context.json) writeJson(context, { hosts: [...seeds.keys()], archives, findings: [] });
+  else if (!context.quiet)
+    context.stdout.write(
+      options.each
+        ? `${count(seeds.size, 'archive')} in ${target}\n`
+        : `${count(seeds.size, 'seed')} in ${target}\n`,
+    );
+}
+
+/** One archive of all, and its checksum beside it. */
+async function writeOne(file: string, seeds: ReadonlyMap<string, Tree>): Promise<string> {
+  const digest = await writeArchive(file, seeds);
+  await writeSums(`${file}.sha256`, checksumLine(digest, basename(file)));
+  return digest;
+}
+
+/** An archive for each host in a folder, and the checksums of all. */
+async function writeEach(
+  folder: string,
+  seeds: ReadonlyMap<string, Tree>,
+  ending: string,
+): Promise<Record<string, string>> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw explainSystemError(error, folder);
+  });
+  const digests: Record<string, string> = {};
+  const lines: string[] = [];
+  for (const [host, tree] of seeds) {
+    const file = join(folder, `${host}${ending}`);
+    const digest = await writeArchive(file, new Map([[host, tree]]));
+    digests[file] = digest;
+    lines.push(checksumLine(digest, basename(file)));
+  }
+  await writeSums(join(folder, CHECKSUMS), lines.join(''));
+  return digests;
+}
+
+async function writeSums(file: string, text: string): Promise<void> {
+  await writeAtomic(file, text).catch((error: unknown) => {
+    throw explainSystemError(error, file);
+  });
+}
+
+async function readSeeds(folder: string, wanted: string[] | undefined): Promise<Map<string, Tree>> {
   if (!existsSync(join(folder, 'hosts'))) throw nothing(folder);
   // Nobody changes them meanwhile.
   const out = await openOut(folder);
   const seeds = new Map<string, Tree>();
   try {
-    for (const name of (await readdir(out.hosts)).sort().filter(isHostName)) {
-      const host = await readHostFolder(join(out.hosts, name));
-      const files = [...(host?.files ?? [])].filter(([file]) => file !== ISO_NAME);
-      seeds.set(name, new Map(files.map(([file, { content }]) => [file, { content, mode: '0600' }])));
-    }
+    for (const name of hostFolders(out.folder).filter((one) => wanted?.includes(one) ?? true))
+      seeds.set(name, readHostTree(join(out.hosts, name)) ?? new Map());
   } finally {
     await out.close();
   }
+  const missing = (wanted ?? []).filter((name) => !seeds.has(name));
+  if (missing.length > 0) throw nothing(folder, ` of ${missing.join(', ')}`);
   if (seeds.size === 0) throw nothing(folder);
-  await writeArchive(fileFrom(context, target), seeds);
-  if (!context.quiet) context.stdout.write(`${count(seeds.size, 'seed')} in ${target}\n`);
+  return seeds;
 }
 
-function nothing(folder: string): FindingsError {
-  return new FindingsError([
-    {
-      severity: 'error',
-      code: 'no-seeds',
-      path: 'out',
-      message: `there are no seeds in ${folder}`,
-      hint: 'make them by `stackseed generate`, or say where they are (--out)',
-    },
-  ]);
+function nothing(folder: string, of = ''): FindingsError {
+  return problem(
+    'no-seeds',
+    `there are no seeds${of} in ${folder}`,
+    'make them by `stackseed generate`, or say where they are (--out)',
+  );
+}
+
+function problem(code: string, message: string, hint: string): FindingsError {
+  return new FindingsError([{ severity: 'error', code, path: 'out', message, hint }]);
 }
