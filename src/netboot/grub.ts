@@ -14,7 +14,8 @@ const LOADERS = ['/EFI/debian/shimx64.efi', '/EFI/ubuntu/shimx64.efi', '/EFI/BOO
 
 /**
  * The disk is looked for here, because a firmware may stop at its menu when a network boot ends well; `exit` is left
- * for machines whose disk has none of the loaders.
+ * for machines whose disk has none of the loaders. What is started is told that it comes from $root, so that has to be the
+ * disk: shim would else fetch its GRUB from the network, which would start it again.
  */
 export function grubMaster(): string {
   return [
@@ -24,8 +25,8 @@ export function grubMaster(): string {
     '  source "/hosts/$net_default_mac.cfg"',
     'fi',
     ...LOADERS.flatMap((file) => [
-      `if search --no-floppy --set=disk --file ${file}; then`,
-      `  chainloader ($disk)${file}`,
+      `if search --no-floppy --set=root --file ${file}; then`,
+      `  chainloader ${file}`,
       '  boot',
       'fi',
     ]),

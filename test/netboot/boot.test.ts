@@ -24,6 +24,7 @@ function proof(name: string, run: () => unknown): void {
 function long(name: string, run: () => unknown): void {
   if (only !== undefined || process.env['STACKSEED_LONG'] === '1') proof(name, run);
 }
+const SHIM = join(IMAGE, 'debian-installer/amd64/bootnetx64.efi');
 const GRUB = join(IMAGE, 'debian-installer/amd64/grubx64.efi');
 /** Seconds; a machine by itself takes a third of it. */
 const LIMIT = 540;
@@ -74,7 +75,7 @@ async function installs({
 
 function layDisk(firmware: 'bios' | 'uefi', disk: string, folder: string): void {
   if (firmware === 'bios') biosDisk(disk);
-  else uefiDisk(disk, GRUB, folder);
+  else uefiDisk(disk, { shim: SHIM, grub: GRUB }, folder);
 }
 
 /** Machines that are not armed, one of the inventory and a stranger, come to their disks by way of the network. */
@@ -120,7 +121,7 @@ async function bootsDisk(
 }
 
 proof('the installer and the firmware are there', () => {
-  for (const file of [GRUB, '/usr/share/OVMF/OVMF_CODE_4M.fd']) assert.ok(existsSync(file), file);
+  for (const file of [SHIM, GRUB, '/usr/share/OVMF/OVMF_CODE_4M.fd']) assert.ok(existsSync(file), file);
 });
 
 proof('BIOS, iPXE over HTTP: to the preseed', () =>

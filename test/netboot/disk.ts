@@ -22,8 +22,8 @@ export function biosDisk(file: string): void {
   writeFileSync(file, disk);
 }
 
-/** A disk for UEFI: a FAT file system where Debian puts its loader, which is a GRUB that writes a line. */
-export function uefiDisk(file: string, grub: string, folder: string): void {
+/** A disk for UEFI: a FAT file system with shim and GRUB where Debian puts them; that GRUB writes a line. */
+export function uefiDisk(file: string, loaders: { shim: string; grub: string }, folder: string): void {
   writeFileSync(file, Buffer.alloc(16 * 1024 * 1024));
   const config = join(folder, 'disk-grub.cfg');
   mkdirSync(folder, { recursive: true });
@@ -31,7 +31,8 @@ export function uefiDisk(file: string, grub: string, folder: string): void {
   mtools('mformat', '-i', file, '::');
   mtools('mmd', '-i', file, '::EFI', '::EFI/debian', '::debian-installer', '::debian-installer/amd64');
   mtools('mmd', '-i', file, '::debian-installer/amd64/grub');
-  mtools('mcopy', '-i', file, grub, '::EFI/debian/shimx64.efi');
+  mtools('mcopy', '-i', file, loaders.shim, '::EFI/debian/shimx64.efi');
+  mtools('mcopy', '-i', file, loaders.grub, '::EFI/debian/grubx64.efi');
   mtools('mcopy', '-i', file, config, '::debian-installer/amd64/grub/grub.cfg');
 }
 
