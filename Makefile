@@ -41,6 +41,10 @@ judges: build test-programs ## let the programs that read the seeds judge them: 
 qemu: build test-programs ## boot hosts of the example from their seeds, cut their power, boot again: the long form
 	@STACKSEED_LONG=1 $(run_tests) --only qemu
 
+.PHONY: netboot
+netboot: build test-programs ## boot machines with BIOS and UEFI from the network, and from an installer ISO, to their preseed: the long form
+	@STACKSEED_LONG=1 $(run_tests) --only netboot
+
 .PHONY: lab
 lab: $(modules) ## bring the example's controllers up as containers on this machine, and show them converge; as root
 	@[ "$$(id -u)" = 0 ] || { echo 'a lab needs root' >&2; exit 1; }
@@ -75,6 +79,11 @@ bench-lab: $(modules) ## measure the controllers in the lab against their limits
 bench: build ## measure whole runs of the generator beside cp, xorriso and others: HOSTS=9,100,1000 RUNS=3
 	@scripts/install-packages.sh genisoimage time xorriso
 	@node --import tsx test/bench/main.ts $(if $(HOSTS),--hosts $(HOSTS)) $(if $(RUNS),--runs $(RUNS))
+
+.PHONY: bench-serve
+bench-serve: build ## boot 500 machines at once from the boot server, and from nginx with the same files: MACHINES=N, RUNS=N
+	@scripts/install-packages.sh debian-installer-12-netboot-amd64 nginx-light
+	@node --import tsx test/bench-serve/main.ts $(if $(MACHINES),--machines $(MACHINES)) $(if $(RUNS),--runs $(RUNS))
 
 .PHONY: format
 format: $(modules) ## let Biome format the code

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './findings.ts';
 
-/** The hosts are not all healthy; the command has shown which. */
+/** Not all hosts are healthy, or did as they were told; the command has shown which. */
 export class NotHealthy extends Error {
   override name = 'NotHealthy';
 }

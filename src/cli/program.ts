@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type Context, type Surroundings, wantsColor } from './context.ts';
 import { packageVersion } from './package.ts';
@@ -46,6 +47,8 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addStatus(program, context);
   addPxe(program, context);
   addInstallIso(program, context);
+  addServe(program, context);
+  addPower(program, context);
   addSecrets(program, context);
   addSchema(program, context);
   addCompletion(program, context);
@@ -308,6 +311,87 @@ function seconds(text: string): number {
   if (!/^[0-9]+(\.[0-9]+)?$/.test(text) || Number(text) <= 0 || Number(text) > 3600)
     throw new InvalidArgumentError('not a number of seconds from 0.1 to 3600.');
   return Number(text);
+}
+
+function addServe(program: Command, context: Context): void {
+  const command = program
+    .command('serve')
+    .description(
+      'serve what `stackseed pxe` made, disarm hosts that are installed, and show the fleet coming up',
+    )
+    .option(
+      '--listen <ADDRESS[:PORT]...>',
+      'where to listen by HTTP (port 80; default: what boot says)',
+      endpoints(80),
+    )
+    .option(
+      '--tls <ADDRESS[:PORT]...>',
+      "the same over TLS, with the fleet's authority (port 443)",
+      endpoints(443),
+    )
+    .option('--name <NAME...>', 'DNS names of this machine, for its certificate')
+    .option(
+      '--syslog <ADDRESS[:PORT]...>',
+      'where installers send their log by UDP (port 514)',
+      endpoints(514),
+    )
+    .option('--dnsmasq', 'run dnsmasq with the configuration in the tree, for DHCP and TFTP')
+    .option('--state <DIR>', 'folder of what it remembers (default: the tree with -state after it)')
+    .option('--user <NAME>', 'account to run as once it listens, where root starts it', 'nobody');
+  treeOption(secretsOption(inventoryOption(command)))
+    .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
+    .action(async (options) => (await import('./commands/serve.ts')).serve(context, options));
+  example(
+    command,
+    'stackseed serve --listen 192.168.0.1 --dnsmasq',
+    'stackseed serve -o /srv/pxe --listen 192.168.0.1:8080 --tls 192.168.0.1:8443',
+  );
+}
+
+function addPower(program: Command, context: Context): void {
+  const command = program
+    .command('power')
+    .description('switch machines by their BMCs: Redfish, or IPMI by ipmitool')
+    .addArgument(
+      new Argument('<ACT>', 'pxe and cd boot from there once').choices([
+        'on',
+        'off',
+        'cycle',
+        'pxe',
+        'cd',
+        'status',
+      ]),
+    )
+    .argument('<HOST...>', 'hosts of the inventory');
+  jsonOption(secretsOption(inventoryOption(command)))
+    .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
+    .option('--iso <URL>', 'for cd: what goes into the virtual drive; {host} in it is the name of the host')
+    .option('--ca <FILE>', 'certificate of an authority of the BMCs, in PEM')
+    .option(
+      '--timeout <S>',
+      'seconds for an answer of a BMC, and for the machine to be on or off',
+      seconds,
+      60,
+    )
+    .action(async (act, hosts, options) =>
+      (await import('./commands/power.ts')).power(context, act, hosts, options),
+    );
+  example(
+    command,
+    'stackseed power pxe cnt1 cnt2',
+    'stackseed power cd cnt1 --iso http://192.168.0.1/isos/{host}.iso',
+  );
+}
+
+/** "192.168.0.1", "192.168.0.1:8080", "[::1]:8080"; an option that may be given again. */
+function endpoints(standard: number) {
+  return (text: string, before: { address: string; port: number }[] | undefined) => {
+    const [, six, four, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+))(?::([0-9]{1,5}))?$/.exec(text) ?? [];
+    const [address, number] = [six ?? four ?? '', Number(port ?? standard)];
+    if (isIP(address) === 0 || number > 65_535)
+      throw new InvalidArgumentError('not an address, or an address, a colon and a port.');
+    return [...(before ?? []), { address, port: number }];
+  };
 }
 
 function addSchema(program: Command, context: Context): void {

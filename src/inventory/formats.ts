@@ -117,6 +117,18 @@ export const bmcUrl = z
   })
   .meta({ id: 'bmc-url', title: 'URL', examples: ['https://bmc1.example.net', 'ipmi://192.168.9.51'] });
 
+/** As `openssl x509 -fingerprint -sha256` prints it. */
+export const fingerprint = z
+  .string()
+  .regex(/^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/, {
+    error: 'not a SHA-256 fingerprint: 32 hex pairs between colons',
+  })
+  .meta({
+    id: 'fingerprint',
+    title: 'fingerprint',
+    examples: ['what `openssl x509 -fingerprint -sha256` prints'],
+  });
+
 /** OpenSSH public key, one line; the comment may hold any printable ASCII. */
 export const sshKey = z
   .string()

@@ -9,6 +9,7 @@ import {
   diskSize,
   domain,
   filePath,
+  fingerprint,
   folder,
   httpUrl,
   interfaceName,
@@ -116,9 +117,7 @@ const install = z
       description: 'How the machine boots. `any` looks when it installs.',
       default: 'any',
     }),
-    locale: locale
-      .optional()
-      .meta({ description: 'Locale of the installer and the installed system.', default: 'en_US.UTF-8' }),
+    locale: locale.optional().meta({ description: 'Locale of the installer.', default: 'en_US.UTF-8' }),
     keyboard: keyboard.optional().meta({ description: 'Keyboard of the console.', default: 'us' }),
     serial: serialConsole.or(z.literal('none')).optional().meta({
       description: 'Serial line that is the console, of the installer and afterwards.',
@@ -266,6 +265,9 @@ const bmc = z
   .strictObject({
     address: bmcUrl.meta({ description: 'Where it is reached.' }),
     user: bmcUser.optional().meta({ description: 'Account; its password is the secret `bmc` of the host.' }),
+    fingerprint: fingerprint.optional().meta({
+      description: 'SHA-256 of its certificate, where no authority that is known has signed that.',
+    }),
   })
   .meta({ description: 'Baseboard management controller, for power and fencing.' });
 
@@ -312,7 +314,10 @@ const bootImage = z
 const boot = z
   .strictObject({
     network: networkName.meta({ description: 'The network that machines boot from, untagged.' }),
-    server: server.optional().meta({ description: 'The boot server, where `url` does not say it.' }),
+    server: address
+      .or(domain)
+      .optional()
+      .meta({ description: 'The boot server, where `url` does not say it.' }),
     url: z
       .string()
       .max(300)

@@ -41,7 +41,7 @@ function withShell(use: (cwd: string) => Promise<void>): Promise<void> {
 
 test('bash offers commands, subcommands, options and choices', () =>
   withShell(async (cwd) => {
-    assert.equal(await offered(cwd, 's'), ['show', 'status', 'secrets', 'schema']);
+    assert.equal(await offered(cwd, 's'), ['show', 'status', 'serve', 'secrets', 'schema']);
     assert.equal(await offered(cwd, '--quiet', 'val'), ['validate']);
     assert.equal(await offered(cwd, 'secrets', ''), ['init', 'show', 'rotate']);
     assert.equal(await offered(cwd, 'secrets', 'show', '--rev'), ['--reveal']);
@@ -112,7 +112,7 @@ needs(test, 'fish')('fish offers what bash does', () =>
         .filter((one) => one !== '')
         .sort();
     };
-    assert.equal(offers('stackseed s'), ['schema', 'secrets', 'show', 'status']);
+    assert.equal(offers('stackseed s'), ['schema', 'secrets', 'serve', 'show', 'status']);
     assert.equal(offers('stackseed show '), ['keep', 'plain']);
     assert.equal(offers('stackseed secrets '), ['init', 'rotate', 'show']);
     assert.equal(offers('stackseed completion '), ['bash', 'fish', 'zsh']);

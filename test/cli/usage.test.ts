@@ -29,6 +29,8 @@ test('the commands are those that were promised', () => {
     'status',
     'pxe',
     'install-iso',
+    'serve',
+    'power',
     'secrets',
     'schema',
     'completion',

@@ -32,6 +32,8 @@ test('links of the README and of docs/ lead to files', () => {
     'docs/node.md',
     'docs/components.md',
     'docs/proofs.md',
+    'docs/boot-server.md',
+    'docs/power.md',
   ]) {
     const text = readFileSync(join(root, page), 'utf8');
     for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {

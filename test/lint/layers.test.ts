@@ -30,6 +30,8 @@ const LAYERS: Record<string, string[]> = {
     'iso9660-builder',
     'pack',
   ],
+  power: ['report', 'secrets'],
+  serve: ['report', 'secrets', 'plan', 'pack', 'netboot', 'status'],
   cli: [
     'report',
     'document',
@@ -46,6 +48,8 @@ const LAYERS: Record<string, string[]> = {
     'generate',
     'graph',
     'import',
+    'power',
+    'serve',
   ],
 };
 
@@ -64,6 +68,8 @@ const ENDS = [
   /^src\/pack\//,
   /^src\/netboot\/(arms|folders|image-files|image-source|install-iso|installer-file|tree|tree-file)\.ts$/,
   /^src\/generate\/(load|program)\.ts$/,
+  /^src\/power\//,
+  /^src\/serve\//,
   /^src\/cli\//,
 ];
 

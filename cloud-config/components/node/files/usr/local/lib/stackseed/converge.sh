@@ -89,7 +89,7 @@ run_script() {
   WHY=''
   [ -f "$script" ] || return 0
   case $2 in
-    health.sh) why=$(mktemp) ;;
+    health.sh) why=$(temporary) ;;
     # status reads here what a step under way logged last.
     *) mkdir -p "$RUN/doing" && why=$RUN/doing/$name && : >"$why" ;;
   esac
@@ -111,7 +111,7 @@ run_script() {
 # without one. A component without health.sh is healthy.
 run_health() {
   local out said status=0
-  out=$(mktemp)
+  out=$(temporary)
   run_script "$1" health.sh >"$out" || status=$?
   said=$(sed -n '/./{p;q}' "$out")
   rm -f "$out"

@@ -1,6 +1,11 @@
 #!/bin/bash
 # Sourced. Puts files in place so that a power cut leaves the old one or the new one, never a part.
 
+# A new file that is no matter of the disk, which may be full. /run is in memory.
+temporary() {
+  mkdir -p "$ROOT/run/stackseed/temporary" && mktemp -p "$ROOT/run/stackseed/temporary"
+}
+
 # put_file SOURCE PATH MODE OWNER GROUP: makes PATH equal to SOURCE; ROOT is part of both. Status 0:
 # changed; 1: was the same already; 74: could not, and stderr says why.
 put_file() {
@@ -18,8 +23,8 @@ put_file() {
 # put_text PATH < text: a file of the engine's own, 0600. Status as put_file.
 put_text() {
   local path=$1 source status=0
-  source=$(mktemp) || return 74
-  cat >"$source"
+  source=$(temporary) || return 74
+  cat >"$source" || { rm -f "$source"; return 74; }
   put_file "$source" "$path" 0600 "$(id -un)" "$(id -gn)" || status=$?
   rm -f "$source"
   return "$status"

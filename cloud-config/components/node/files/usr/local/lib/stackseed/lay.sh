@@ -24,7 +24,7 @@ lay() {
     log "laid $path"
     case $path in /etc/systemd/system/* | /lib/systemd/system/*) reload=yes ;; esac
   done <"$staged/files.list"
-  record_laid "$own" "$staged"
+  record_laid "$own" "$staged" || { printf 'for the disk: cannot record what was laid'; return 75; }
   [ "$reload" = no ] || systemctl daemon-reload
 }
 
@@ -44,16 +44,24 @@ forget_starts() {
   sync "$1"
 }
 
-# What was laid once and is no longer in the list goes away.
+# What was laid once and is no longer in the list goes away. A list that is not whole, such as of a full disk,
+# would take everything with it.
 record_laid() {
-  local own=$1 staged=$2 new path
-  new=$(mktemp)
-  sed 's/^[^ ]* [^ ]* [^ ]* //' "$staged/files.list" | while read -r path; do
-    printf '%s  %s\n' "$(sha256sum <"$staged/files$path" | cut -d ' ' -f 1)" "$path"
-  done >"$new"
-  if ! cmp -s "$new" "$own/laid.list"; then
+  local own=$1 staged=$2 new status=0
+  new=$(temporary) || return
+  list_laid "$staged" >"$new" && [ "$(wc -l <"$new")" -eq "$(wc -l <"$staged/files.list")" ] || status=1
+  if [ "$status" -eq 0 ] && ! cmp -s "$new" "$own/laid.list"; then
     remove_dropped "$own/laid.list" "$new"
-    put_text "$own/laid.list" <"$new" || true
+    put_text "$own/laid.list" <"$new" || [ "$?" -eq 1 ] || status=1
   fi
   rm -f "$new"
+  return "$status"
+}
+
+list_laid() {
+  local path digest
+  while IFS=' ' read -r _ _ _ path; do
+    digest=$(sha256sum <"$1/files$path") || return
+    printf '%s  %s\n' "${digest%% *}" "$path" || return
+  done <"$1/files.list"
 }

@@ -59,7 +59,7 @@ write_file() {
   local path=$1 mode=$2 owner=${3:-} group=${4:-} source status=0
   owner=${owner:-$(id -un)}
   group=${group:-$(id -gn "$owner")}
-  source=$(mktemp)
+  source=$(temporary)
   cat >"$source"
   put_file "$source" "$path" "$mode" "$owner" "$group" || status=$?
   rm -f "$source"

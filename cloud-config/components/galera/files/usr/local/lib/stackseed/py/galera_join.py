@@ -49,6 +49,7 @@ class Memory:
         self.copy = False
         self.unknown_since = None
         self.broken_since = None
+        self.severed_since = None
 
 
 def main():
@@ -98,6 +99,10 @@ def play(root, memory):
         facts['self'] = dict(facts['self'], position=None) if copy_only(facts) else facts['self']
     if galera_start.stuck(memory, facts):
         say(memory, 'mariadbd does not come up and no member knows of it: started anew')
+        galera_act.kill_stuck(root, facts)
+        return None, None
+    if galera_start.severed(memory, live):
+        say(memory, 'mariadbd has left the cluster by itself: started anew')
         galera_act.kill_stuck(root, facts)
         return None, None
     word, argument = galera_decide.decide(facts)

@@ -9,7 +9,7 @@ import galera_state
 import sql
 
 STATUS = ('wsrep_cluster_status', 'wsrep_cluster_state_uuid', 'wsrep_local_state', 'wsrep_last_committed',
-          'wsrep_local_cached_downto', 'wsrep_gcomm_uuid', 'wsrep_incoming_addresses')
+          'wsrep_local_cached_downto', 'wsrep_gcomm_uuid', 'wsrep_incoming_addresses', 'wsrep_connected')
 SYNCED, DONOR = '4', '2'
 # Seconds after which a server that is not in a component is taken at its word.
 SETTLES = 0.8
@@ -18,10 +18,11 @@ NOTHING = 2 ** 63
 
 
 def look(root, history):
-    """{running, synced, position, cached_from, uuid, view, comment} of a record with that history.
+    """{running, synced, position, cached_from, uuid, view, severed} of a record with that history.
 
     position and cached_from are null unless it is Primary or was; `view` is {uuid: name} of the Primary
-    component, empty when it cannot be told.
+    component, empty when it cannot be told. severed: mariadbd has left the cluster and does not look for it
+    any more, as it does when it could not apply what the others did.
     """
     try:
         with sql.Connection(root, timeout=1.0) as connection:
@@ -37,7 +38,7 @@ def look(root, history):
 
 def stopped(running):
     return {'running': running, 'synced': False, 'position': None, 'cached_from': None, 'uuid': None,
-            'view': {}}
+            'view': {}, 'severed': False}
 
 
 def look_inside(root, history, connection):
@@ -47,6 +48,7 @@ def look_inside(root, history, connection):
         same = status.get('wsrep_cluster_state_uuid') == history
         found['running'] = 'primary' if same else 'foreign'
         found['synced'] = same and status.get('wsrep_local_state') in (SYNCED, DONOR)
+    found['severed'] = found['running'] == 'nonprimary' and status.get('wsrep_connected') == 'OFF'
     found['position'] = whole(status.get('wsrep_last_committed'))
     found['cached_from'] = whole(status.get('wsrep_local_cached_downto'))
     found['uuid'] = status.get('wsrep_gcomm_uuid')

@@ -1,7 +1,7 @@
 """What the join loop makes of starts of mariadbd that do not come to their end. Nothing here decides who may
 start: it only ends what hangs, and spaces out what fails.
 
-`memory` is the loop's: started, failures, not_before, failure, copy, unknown_since, broken_since.
+`memory` is the loop's: started, failures, not_before, failure, copy, unknown_since, broken_since, severed_since.
 """
 import subprocess
 import time
@@ -15,6 +15,8 @@ AGAIN_MOST = 30.0
 STUCK = 60.0
 # A join that is not Primary for that long has broken off.
 BROKEN = 5.0
+# For a daemon that starts it may look so, too.
+SEVERED = 10.0
 
 
 def note(root, memory, live):
@@ -63,6 +65,16 @@ def stuck(memory, facts):
     elif memory.unknown_since is None:
         memory.unknown_since = time.monotonic()
     return memory.unknown_since is not None and time.monotonic() - memory.unknown_since > STUCK
+
+
+def severed(memory, live):
+    """Whether a daemon has left the cluster by itself, and will not come back without a start."""
+    if not live['severed']:
+        memory.severed_since = None
+        return False
+    if memory.severed_since is None:
+        memory.severed_since = time.monotonic()
+    return time.monotonic() - memory.severed_since > SEVERED
 
 
 def broken(memory, live):
