@@ -84,8 +84,15 @@ async function switchedOn(lab: Lab): Promise<void> {
   await lab.up();
 }
 
+/** Empty disks, and the present seeds: those of hosts that were on when they were generated are older. */
 async function blank(trial: Trial): Promise<void> {
-  await Promise.all(trial.controllers.map((host) => host.wipe()));
+  const seeds = join(trial.lab.folder, 'out');
+  await Promise.all(
+    trial.controllers.map(async (host) => {
+      await host.wipe();
+      await host.seed(seeds);
+    }),
+  );
 }
 
 /** Faults stop, all hosts are on: from here the fleet must mend itself. */

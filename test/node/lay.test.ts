@@ -150,6 +150,18 @@ test('a restart is not lost between laying a file and doing it', ({ node }) => {
   assert.is(restarts(), 2);
 });
 
+test('a list that cannot be written whole, as on a full disk, takes no file away', async ({ node }) => {
+  node.lay({ one: { converge: script(''), files } });
+  node.run(['converge', 'one']);
+  for (const body of ['exit 1', 'exec /usr/bin/sha256sum >/dev/full']) {
+    node.remove('/run/stackseed/components/one');
+    node.stub('sha256sum', body);
+    const { reason } = await convergeUntil(node, 'one', 'waiting');
+    assert.is(reason, 'for the disk: cannot record what was laid');
+    for (const path of Object.keys(files)) assert.ok(node.has(path), path);
+  }
+});
+
 test('a file that was changed by hand and is laid again restarts its service', ({ node }) => {
   node.lay({ one: { converge: script('restart_if_changed one.service'), files } });
   node.run(['converge', 'one']);
