@@ -96,7 +96,13 @@ esps() {
 
 # finished: tells a boot server that listens; any other one has no such file, and nothing depends on it.
 finished() {
-  preseed_fetch finished "$work/finished" >/dev/null 2>&1 || true
+  local url
+  if [ -z "$live" ]; then
+    preseed_fetch finished "$work/finished" >/dev/null 2>&1 || true
+    return 0
+  fi
+  url=$(sed -n 's/.*ds=nocloud;s=\(https\{0,1\}:[^ ";]*\).*/\1/p' "$ROOT/proc/cmdline")
+  [ -z "$url" ] || curl -fsS -m 20 -o "$work/finished" "${url}finished" || true
 }
 
 main() {
@@ -110,8 +116,8 @@ main() {
   else
     interfaces
     esps
-    finished
   fi
+  finished
   sync
   say "the seed of $INSTALL_HOST is laid"
 }

@@ -16,8 +16,9 @@ export interface PretendDisk {
 export interface Machine {
   disks?: PretendDisk[];
   uefi?: boolean;
-  /** Of /proc/mounts. */
+  /** Of /proc/mounts and /proc/cmdline. */
   mounts?: string;
+  cmdline?: string;
 }
 
 export interface Run {
@@ -74,6 +75,7 @@ export function runInLiveSession(
     curtin: `echo "curtin $*" >>'${folder}/ran'\n`,
     chpasswd: `echo "chpasswd $* $(cat)" >>'${folder}/ran'\n`,
     sync: 'exit 0\n',
+    curl: `for url; do :; done; echo "$url" >>'${folder}/asked'\nexit 7\n`,
   });
   const path = `${bin}:/usr/bin:/bin`;
   return run(folder, ['/bin/sh', join(folder, 'run/stackseed', script), 'live'], path, given.patience);
@@ -84,9 +86,10 @@ function put(folder: string, path: string, text: string): void {
   writeFileSync(join(folder, path), text);
 }
 
-function machine(folder: string, { disks = [], uefi, mounts }: Machine): void {
+function machine(folder: string, { disks = [], uefi, mounts, cmdline }: Machine): void {
   put(folder, 'proc/mounts', mounts ?? 'rootfs / rootfs rw 0 0\n');
   put(folder, 'dev/console', '');
+  put(folder, 'proc/cmdline', cmdline ?? 'BOOT_IMAGE=/casper/vmlinuz autoinstall\n');
   for (const { name, megabytes, removable, ids = [] } of disks) {
     put(folder, `dev/${name}`, '');
     put(folder, `sys/block/${name}/size`, `${Math.ceil((megabytes * 1_000_000) / 512)}\n`);
