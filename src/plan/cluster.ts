@@ -64,6 +64,24 @@ function listDigest(id: string, controllers: Controller[], ever: ClusterPlan['ev
   return createHash('sha256').update(text).digest('hex');
 }
 
+/**
+ * Corosync numbers its nodes by the last two bytes of their addresses, which stay when others come and go. In a
+ * network of more than 65536 addresses two may be the same.
+ */
+export function sameNumbers(controllers: Controller[]): Finding[] {
+  const numbers = new Map<string, string>();
+  return controllers.flatMap(({ name, address }): Finding[] => {
+    const number = address.split('.').slice(2).join('.');
+    const same = number === '0.0' ? undefined : numbers.get(number);
+    numbers.set(number, numbers.get(number) ?? name);
+    if (number !== '0.0' && same === undefined) return [];
+    const why = same === undefined ? 'are zero' : `are those of ${same}`;
+    const message = `the last two bytes of ${address}, the address of ${name}, ${why}`;
+    const hint = 'Corosync numbers its nodes by them: give it another address on the management network';
+    return [{ severity: 'error', code: 'cluster-number', path: `hosts.${name}`, message, hint }];
+  });
+}
+
 /** A new cluster asks every controller that there ever was; at this address somebody else would answer. */
 export function reusedAddresses(inventory: Inventory, addresses: Addresses, lock: Lock): Finding[] {
   const gone = new Map(goneControllers(inventory, lock).map(({ name, address }) => [address, name]));

@@ -3,7 +3,7 @@ import type { Inventory, InventoryHost } from '../inventory/schema.ts';
 import type { Component, Library } from '../library/types.ts';
 import type { Finding } from '../report/finding.ts';
 import { aptOf } from './apt.ts';
-import { clusterMembers, reusedAddresses } from './cluster.ts';
+import { clusterMembers, reusedAddresses, sameNumbers } from './cluster.ts';
 import { baseRole, forPlatform, orderedComponents } from './components.ts';
 import { type Addresses, drawAddresses } from './draw.ts';
 import { installOf } from './install.ts';
@@ -42,7 +42,11 @@ export function makePlan(
     .map(([name, host]) => planHost(context, name, host));
   // An address is missing where a range has no more of them.
   const cluster = addresses.findings.length > 0 ? undefined : clusterOf(context, lock, hosts);
-  const findings = [...addresses.findings, ...reusedAddresses(inventory, addresses, lock)];
+  const findings = [
+    ...addresses.findings,
+    ...sameNumbers(cluster?.controllers ?? []),
+    ...reusedAddresses(inventory, addresses, lock),
+  ];
   return { plan: { fleet, hosts, ...(cluster && { cluster }) }, addresses, findings };
 }
 

@@ -227,4 +227,18 @@ test('the address of a controller that left is not drawn for another, and warned
   assert.equal(makePlan(anew, library, lock).findings, []);
 });
 
+test('controllers whose addresses end alike in a large network are told apart before anything is made', () => {
+  const at = (address: string) => host(1, { networks: { manage: { interface: 'e0', address } } });
+  const hosts = { c1: at('10.1.0.7'), c2: at('10.2.0.7'), c3: at('10.3.0.0') };
+  const inventory = fleet(hosts, { networks: { manage: { cidr: '10.0.0.0/8' } } });
+  const { findings } = makePlan(inventory, library, emptyLock());
+  assert.equal(
+    findings.map(({ code, path, message }) => [code, path, message]),
+    [
+      ['cluster-number', 'hosts.c2', 'the last two bytes of 10.2.0.7, the address of c2, are those of c1'],
+      ['cluster-number', 'hosts.c3', 'the last two bytes of 10.3.0.0, the address of c3, are zero'],
+    ],
+  );
+});
+
 test.run();
