@@ -5,7 +5,7 @@ import { openChaos, runScenarios } from './runner.ts';
 
 /**
  * Breaks a fleet in the lab and looks whether it mends itself with nothing lost:
- *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M] [--keep]
+ *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M] [--lab NAME] [--keep]
  */
 const { values } = parseArgs({
   options: {
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     scenario: { type: 'string', multiple: true },
     seed: { type: 'string' },
     minutes: { type: 'string' },
+    lab: { type: 'string', default: 'chaos' },
     keep: { type: 'boolean' },
   },
 });
@@ -28,7 +29,7 @@ async function main(): Promise<number> {
     console.error(`no scenario is called ${unknown.join(', ')}: --list tells their names`);
     return 2;
   }
-  const lab = await openChaos();
+  const lab = await openChaos(values.lab);
   const outcomes =
     values.seed === undefined
       ? await runScenarios(lab, patterns.length > 0 ? patterns.flatMap(chosen) : catalogue)

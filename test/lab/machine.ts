@@ -9,6 +9,9 @@ import { script } from './scripts.ts';
 import type { HostSpec } from './seeds.ts';
 import type { Switch } from './switch.ts';
 
+/** Seconds in which a host's first program runs; a disk with a size is made before. */
+const START = 120;
+
 export interface Answer {
   /** Exit status; 124 or 137 when the time was over, 125 when the host is off. */
   status: number;
@@ -103,7 +106,7 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
       const failed = new Error(`${spec.name} does not start: see ${folder}/console.log`);
       let starts = 0;
       for (const began = Date.now(); (await pid()) === undefined; await sleep(20)) {
-        if (Date.now() - began > 30_000) throw failed;
+        if (Date.now() - began > START * 1000) throw failed;
         if (await isPopulated(cgroup)) continue;
         // Also where somebody else has just switched it on, in vain.
         if (++starts > 2) throw failed;

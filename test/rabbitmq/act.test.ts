@@ -128,6 +128,18 @@ test('data of a member are worth nothing on disk before they are removed', () =>
   });
 });
 
+test('with a full disk it is not asked to stop, and its data stay', () => {
+  onController((node) => {
+    node.member();
+    node.act('stop', 'its disk is full', facts(member({ room: false }), { cnt2: member(), cnt3: member() }));
+    assert.equal(node.calls(), [
+      'MEMBER: systemctl kill rabbitmq-server.service',
+      'MEMBER: systemctl stop rabbitmq-server.service',
+    ]);
+    assert.is(node.record()['state'], 'MEMBER');
+  });
+});
+
 test('before a member starts, those who take it for one that is up are told that it is gone', () => {
   onController((node) => {
     node.member();

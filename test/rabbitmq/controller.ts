@@ -123,7 +123,7 @@ function controller(base: string): Controller {
   );
   put(
     at('/etc/stackseed/rabbitmq.json'),
-    JSON.stringify({ unit: 'rabbitmq-server.service', queues: 'quorum' }),
+    JSON.stringify({ unit: 'rabbitmq-server.service', queues: 'quorum', disk_free: 0 }),
   );
   put(at('/etc/rabbitmq/stackseed/admin.password'), 'secret\n');
   mkdirSync(at('/var/lib/rabbitmq/mnesia'), { recursive: true });

@@ -313,6 +313,32 @@ const table: [string, Facts, Answer][] = [
     facts({ ...member(), restart: true }, { cnt2: member() }),
     ['wait', 'for cnt3 before RabbitMQ is restarted with its new configuration'],
   ],
+  // A full disk has no node of the cluster take messages.
+  [
+    'a full disk, and two others that serve',
+    facts(member({ room: false }), { cnt2: member(), cnt3: member() }),
+    ['stop', 'its disk is full, and cnt2, cnt3 take the messages'],
+  ],
+  [
+    'a full disk, and one other is no majority',
+    facts(member({ room: false }), { cnt2: member({ room: false }), cnt3: member() }),
+    ['member', ''],
+  ],
+  [
+    'it is not started while there is no room',
+    facts(member({ room: false, running: 'no' }), { cnt2: member(), cnt3: member() }),
+    ['wait', 'for room on the disk here; cnt2, cnt3 take the messages'],
+  ],
+  [
+    'it is started when another one has gone',
+    facts(member({ room: false, running: 'no' }), { cnt2: member(), cnt3: null }),
+    ['start', ''],
+  ],
+  [
+    'and with room',
+    facts(member({ room: true, running: 'no' }), { cnt2: member(), cnt3: member() }),
+    ['start', ''],
+  ],
 ];
 
 const said = decideAll(table.map(([, input]) => input));

@@ -12,6 +12,8 @@ export interface Section {
   controllers: string[];
   loop: boolean;
   restart: boolean;
+  /** True where it is left out. */
+  room?: boolean;
 }
 
 export interface Own extends Section {

@@ -20,6 +20,8 @@ ALLOW = '/run/stackseed/allow/galera'
 LOOP = 'stackseed@galera.service'
 # Seconds in which every HAProxy has asked clustercheck again.
 GATES_CLOSE = 3
+# Where full copies are received, by turns.
+COPY_PORTS = range(4444, 4452)
 
 MEMBER = """CREATE TABLE IF NOT EXISTS stackseed.member (
   host VARCHAR(64) CHARACTER SET ascii PRIMARY KEY,
@@ -36,7 +38,8 @@ def start(root, history, position, peers, copy):
     unit = galera_state.config(root)['unit']
     run = root + galera_state.RUN
     options = ['--wsrep-cluster-name=' + galera_state.cluster_name(history),
-               '--wsrep-cluster-address=gcomm://' + ','.join(peers)]
+               '--wsrep-cluster-address=gcomm://' + ','.join(peers),
+               '--wsrep-sst-receive-address=%s:%d' % (galera_state.own_address(root), next_port(root))]
     if position is not None:
         options.append('--wsrep-start-position=%s:%d' % (history, position))
     if not peers:
@@ -54,6 +57,19 @@ def start(root, history, position, peers, copy):
         systemctl('reset-failed', unit)
     systemctl('start', '--no-block', unit)
     wait_until_taken(root, unit)
+
+
+def next_port(root):
+    """Another port than at the starts before: whoever was asked for a copy then may be trying still, does not
+    have this daemon's secret, and would break off the copy that it gets into."""
+    path = root + galera_state.RUN + '/copy-port'
+    try:
+        with open(path) as file:
+            turn = int(file.read()) + 1
+    except (OSError, ValueError):
+        turn = 0
+    put(path, '%d\n' % turn)
+    return COPY_PORTS[turn % len(COPY_PORTS)]
 
 
 def prepare(root):

@@ -107,6 +107,11 @@ def read_grastate(root):
     return found and found.group(1)
 
 
+def disowned(root):
+    """Whether Galera has found the data here to be other than the cluster's, and so takes nothing but a full copy."""
+    return read_grastate(root) == UNDEFINED
+
+
 def read_position(root, record):
     """{history, position, tainted} of a MEMBER whose mariadbd does not run. Broken when it cannot be read.
 

@@ -94,9 +94,9 @@ def play(root, memory):
     galera_start.note(root, memory, live)
     trouble = know_position(root, record, live)
     facts = galera_facts.gather(root, record, live)
-    if memory.copy:
+    if copy_only(facts) and (memory.copy or galera_data.disowned(root)):
         # Nobody could send what this host missed, though it looked so.
-        facts['self'] = dict(facts['self'], position=None) if copy_only(facts) else facts['self']
+        facts['self'] = dict(facts['self'], position=None)
     if galera_start.stuck(memory, facts):
         say(memory, 'mariadbd does not come up and no member knows of it: started anew')
         galera_act.kill_stuck(root, facts)
@@ -130,7 +130,7 @@ def step(root, memory, word, argument, facts):
     if galera_act.act(root, word, argument, facts):
         memory.pause = 0.0
         if starts:
-            memory.started, memory.copy = True, False
+            memory.started = True
     return None
 
 

@@ -28,13 +28,17 @@ def note(root, memory, live):
         memory.failures += 1
         memory.not_before = time.monotonic() + min(AGAIN_MOST, 2.0 ** memory.failures / 2)
         memory.failure = last_error(root)
-        try:
-            with open(root + galera_state.RUN + '/refused') as file:
-                memory.copy = bool(file.read())
-        except OSError:
-            pass
-        if memory.copy:
-            memory.not_before = 0.0
+        if was_refused(root):
+            memory.copy, memory.not_before = True, 0.0
+
+
+def was_refused(root):
+    """Whether it ended because it was to receive a full copy over data of its own."""
+    try:
+        with open(root + galera_state.RUN + '/refused') as file:
+            return bool(file.read())
+    except OSError:
+        return False
 
 
 def last_error(root):

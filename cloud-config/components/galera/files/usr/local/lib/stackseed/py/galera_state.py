@@ -141,6 +141,12 @@ def read_cluster(root):
     return cluster
 
 
+def own_address(root):
+    """Where this host's daemons talk to the other controllers'."""
+    cluster = read_cluster(root)
+    return [each['address'] for each in cluster['controllers'] if each['name'] == cluster['self']][0]
+
+
 def config(root):
     """What differs by platform: unit, daemon, membership, sst."""
     found = durable.read_json(root + '/etc/stackseed/galera.json')

@@ -20,7 +20,7 @@ def act(root, word, argument, facts, again):
     """True when something was done, so that the next round need not wait. again(): decides anew, by what the
     others say now. Broken, Later or OSError when it did not work."""
     acts = {'claim': claim, 'adopt': adopt, 'join': join, 'wipe': wipe, 'start': start, 'force': force,
-            'restart': restart, 'drop': drop, 'grow': grow, 'settle': settle}
+            'restart': restart, 'stop': stop, 'drop': drop, 'grow': grow, 'settle': settle}
     return acts[word](root, argument, facts, again)
 
 
@@ -153,6 +153,12 @@ def force(root, _, facts, again):
 def restart(root, _, facts, __):
     rabbitmq_daemon.stop(root, at_once=facts['self']['running'] != 'yes')
     return start(root, '', facts, None)
+
+
+def stop(root, _, __, ___):
+    # With a full disk it may not come to an end by itself.
+    rabbitmq_daemon.stop(root, at_once=True)
+    return True
 
 
 def drop(root, host, _, __):

@@ -3,20 +3,21 @@ the step table. No files, no clock, nothing random.
 
 facts = {
   'self': {'name', 'state', 'history', 'running', 'cluster', 'alive', 'stuck', 'grown', 'settled', 'restart',
-           'waived', 'kept'},
+           'waived', 'kept', 'room'},
   'reports': {controller that ever was: section `rabbitmq` | 'unreadable' | None},
   'controllers': names present in the inventory, in its order,
   'ever': names of all that ever were,
   'step': None (not asked yet) | {'state': 'none' | 'begun' | 'done' | 'unknown', 'generation', 'mine', 'why'},
 }
 
-A section: {'state', 'history', 'running', 'cluster', 'alive', 'controllers', 'loop', 'restart'}.
+A section: {'state', 'history', 'running', 'cluster', 'alive', 'controllers', 'loop', 'restart', 'room'}.
   state     BLANK: no data. FORMING: begins the cluster, worth nothing until the step is done. JOINING: on its
             way in, worth nothing until it is. MEMBER of `history`, the token of the step that made it.
   running   'no', 'starting' (it waits for others that it needs, too), 'paused' (it runs and lets nobody in),
             'hung' (lets in and does not answer), 'yes'
   cluster, alive   hosts of the cluster and those up, as this node knew last
   loop      whether the join loop is at work there
+  room      whether its disk has room for messages; true where it does not say
 Of self alone: stuck: things have not moved for a minute; grown, settled: nothing is left of that to do;
 restart: its configuration is newer than it; waived: whom the operator called gone; kept: absent ones that
 cannot be forgotten now.
@@ -30,6 +31,7 @@ decide(facts) gives (word, argument):
   ('start', '')        start with the data that are here
   ('force', without)   claim the step for that, and start without waiting for those named
   ('restart', why)     stop it, whatever it takes, and start it again
+  ('stop', why)        stop it: the others go on without it
   ('drop', host)       the inventory calls it absent: the cluster forgets it
   ('grow', ''), ('settle', '')   queues get their copy here; passwords and policies are set
   ('member', '')       in service
@@ -165,8 +167,19 @@ def member(facts):
         own['running']](facts, serving)
 
 
-def at_rest(facts, _):
+def at_rest(facts, serving):
+    others = with_room(facts, serving)
+    if others:
+        return 'wait', 'for room on the disk here; %s take the messages' % listed(others)
     return 'start', ''
+
+
+def with_room(facts, serving):
+    """Who takes the messages while the disk here is full: one such node has no node of the cluster take any. Nobody
+    where they are no majority, or there is room here."""
+    others = [name for name, section in serving if section.get('room', True)]
+    enough = len(others) * 2 > len(facts['self']['cluster'])
+    return others if enough and not facts['self'].get('room', True) else []
 
 
 def starting(facts, serving):
@@ -252,6 +265,8 @@ def hung(facts, _):
 
 def serves(facts, serving):
     own = facts['self']
+    if with_room(facts, serving):
+        return 'stop', 'its disk is full, and %s take the messages' % listed(with_room(facts, serving))
     apart = [name for name, section in serving if own['name'] not in section['alive']]
     if len(apart) * 2 > len(own['cluster']) and own['stuck']:
         return 'restart', '%s do without it' % listed(apart)

@@ -32,7 +32,7 @@ def look(root):
         return 1, {'BLANK': 'not a member yet', 'FORMING': 'beginning', 'JOINING': 'joining'}[record['state']]
     live = rabbitmq_live.look(root, ask_it=True)
     if live['running'] != 'yes':
-        return 1, RUNNING[live['running']]
+        return 1, RUNNING[live['running']] + ('' if live['room'] else ', and the disk is full')
     down = sorted(set(live['cluster']) - set(live['alive']))
     text = 'member of %s' % rabbitmq_decide.listed(live['cluster'])
     if down:

@@ -38,6 +38,7 @@ DOING = {
     'start': 'starting RabbitMQ',
     'force': 'starting RabbitMQ without %s, whose data are gone',
     'restart': 'restarting RabbitMQ: %s',
+    'stop': 'stopping RabbitMQ: %s',
     'drop': 'the cluster forgets %s, which the inventory calls absent',
     'grow': 'queues get a copy here',
     'settle': 'setting passwords and policies',

@@ -11,6 +11,8 @@ import subprocess
 import rabbitmq_state
 
 PORT = 5671
+# As RabbitMQ counts them.
+MEGABYTE = 1000 * 1000
 NODE = re.compile(r"rabbit@([A-Za-z0-9._-]+)")
 # Files that RabbitMQ reads when it starts.
 CONFIGURATION = ['/etc/rabbitmq/rabbitmq-env.conf', '/var/lib/rabbitmq/.erlang.cookie'] + [
@@ -19,7 +21,7 @@ CONFIGURATION = ['/etc/rabbitmq/rabbitmq-env.conf', '/var/lib/rabbitmq/.erlang.c
 
 
 def look(root, ask_it=False):
-    """{running, cluster, alive, restart}; with ask_it RabbitMQ is spoken to, which takes up to five seconds."""
+    """{running, cluster, alive, restart, room}; with ask_it RabbitMQ is spoken to, which takes up to five seconds."""
     config, name = rabbitmq_state.config(root), rabbitmq_state.read_cluster(root)['self']
     running = running_state(root, config, ask_it)
     return {
@@ -27,7 +29,16 @@ def look(root, ask_it=False):
         'cluster': nodes_in(root, name, 'cluster_nodes.config'),
         'alive': nodes_in(root, name, 'nodes_running_at_shutdown'),
         'restart': running != 'no' and started_with(root) != configuration(root),
+        'room': has_room(root, config['disk_free'], running),
     }
+
+
+def has_room(root, limit, running):
+    """Whether the disk has the megabytes below which RabbitMQ takes no more messages; before it is started, half as
+    many more, so that it does not come and go."""
+    disk = os.statvfs(root + rabbitmq_state.HOME)
+    wanted = limit * MEGABYTE if running == 'yes' else limit * MEGABYTE * 3 // 2
+    return disk.f_bavail * disk.f_frsize >= wanted
 
 
 def running_state(root, config, ask_it):
