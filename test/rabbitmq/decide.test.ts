@@ -301,17 +301,17 @@ const table: [string, Facts, Answer][] = [
   [
     'a new configuration',
     facts({ ...member(), restart: true }, { cnt2: member({ restart: true }), cnt3: member() }),
-    ['restart', 'its configuration is new'],
+    ['restart', 'its configuration is new, or its disk was full'],
   ],
   [
     'one after another',
     facts({ ...member(), name: 'cnt2', restart: true }, { cnt1: member({ restart: true }), cnt3: member() }),
-    ['wait', 'for cnt1, which restarts with its new configuration first'],
+    ['wait', 'for cnt1, which restarts first'],
   ],
   [
     'only while all are there',
     facts({ ...member(), restart: true }, { cnt2: member() }),
-    ['wait', 'for cnt3 before RabbitMQ is restarted with its new configuration'],
+    ['wait', 'for cnt3 before RabbitMQ is restarted'],
   ],
   // A full disk has no node of the cluster take messages.
   [

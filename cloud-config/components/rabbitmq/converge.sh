@@ -20,8 +20,8 @@ main() {
   have_unit "$RABBITMQ_UNIT" || waiting "no $RABBITMQ_UNIT: package rabbitmq-server is not installed"
   [ -d "$ROOT/var/lib/rabbitmq" ] || waiting 'for /var/lib/rabbitmq, which the package makes'
   renew_units
-  systemctl is-active --quiet stackseed-rabbitmq-room.timer ||
-    systemctl enable --quiet --now stackseed-rabbitmq-room.timer
+  systemctl is-active --quiet stackseed-rabbitmq-watch.timer ||
+    systemctl enable --quiet --now stackseed-rabbitmq-watch.timer
   python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/rabbitmq_join.py" || status=$?
   exit "$status"
 }

@@ -77,8 +77,8 @@ def join(root, peer, facts, _):
         # It did not find the peer as it started, and is a cluster by itself.
         for words in (['stop_app'], ['join_cluster', node(peer)], ['start_app']):
             rabbitmq_daemon.control(*words, timeout=SLOW)
-    copies(root, own)
-    rabbitmq_state.write(root, state='MEMBER', grown=True, settled=settings_digest(root))
+    # The cluster counts it from here on: without it one of two is paused. So the copies come after.
+    rabbitmq_state.write(root, state='MEMBER', grown=False, settled=settings_digest(root))
     rabbitmq_daemon.open_up()
     return True
 

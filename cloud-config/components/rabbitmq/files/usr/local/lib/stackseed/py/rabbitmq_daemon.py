@@ -61,6 +61,7 @@ def start(root):
         own = os.stat(root + rabbitmq_state.HOME)
         os.chown(data, own.st_uid, own.st_gid)
     put(root + rabbitmq_state.RUN + '/started', rabbitmq_live.configuration(root))
+    remove(root + rabbitmq_state.RUN + '/was-full')
     put(root + ALLOW, '')
     command('systemctl', 'reset-failed', unit)
     must('systemctl', 'start', '--no-block', unit)

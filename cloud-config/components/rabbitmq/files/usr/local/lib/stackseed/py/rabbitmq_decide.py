@@ -19,7 +19,8 @@ A section: {'state', 'history', 'running', 'cluster', 'alive', 'controllers', 'l
   loop      whether the join loop is at work there
   room      whether its disk has room for messages; true where it does not say
 Of self alone: stuck: things have not moved for a minute; grown, settled: nothing is left of that to do;
-restart: its configuration is newer than it; waived: whom the operator called gone; kept: absent ones that
+restart: it has to be started anew, for a newer configuration or after a full disk; waived: whom the operator
+called gone; kept: absent ones that
 cannot be forgotten now.
 
 decide(facts) gives (word, argument):
@@ -286,16 +287,16 @@ def serves(facts, serving):
 
 
 def renew(facts, serving):
-    """A new configuration: one after another, and only while all are there."""
+    """One after another, and only while all are there."""
     own = facts['self']
     missing = set(own['cluster']) - {own['name']} - {name for name, _ in serving}
     if missing:
-        return 'wait', 'for %s before RabbitMQ is restarted with its new configuration' % listed(missing)
+        return 'wait', 'for %s before RabbitMQ is restarted' % listed(missing)
     ahead = facts['controllers'][:facts['controllers'].index(own['name'])]
     first = [name for name, section in serving if name in ahead and section['restart']]
     if first:
-        return 'wait', 'for %s, which restarts with its new configuration first' % listed(first)
-    return 'restart', 'its configuration is new'
+        return 'wait', 'for %s, which restarts first' % listed(first)
+    return 'restart', 'its configuration is new, or its disk was full'
 
 
 def main(arguments):

@@ -43,7 +43,7 @@ def look(root):
     strange = sorted(set(live['cluster']) - set(names))
     if strange:
         text += ', still knows %s' % rabbitmq_decide.listed(strange)
-    return (1, text + ', to be restarted with its new configuration') if live['restart'] else (0, text)
+    return (1, text + ', to be restarted') if live['restart'] else (0, text)
 
 
 if __name__ == '__main__':

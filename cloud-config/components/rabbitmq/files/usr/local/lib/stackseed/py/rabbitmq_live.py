@@ -24,12 +24,13 @@ def look(root, ask_it=False):
     """{running, cluster, alive, restart, room}; with ask_it RabbitMQ is spoken to, which takes up to five seconds."""
     config, name = rabbitmq_state.config(root), rabbitmq_state.read_cluster(root)['self']
     running = running_state(root, config, ask_it)
+    room = has_room(root, config['disk_free'], running)
     return {
         'running': running,
         'cluster': nodes_in(root, name, 'cluster_nodes.config'),
         'alive': nodes_in(root, name, 'nodes_running_at_shutdown'),
-        'restart': running != 'no' and started_with(root) != configuration(root),
-        'room': has_room(root, config['disk_free'], running),
+        'restart': running != 'no' and (started_with(root) != configuration(root) or was_full(root) and room),
+        'room': room,
     }
 
 
@@ -39,6 +40,11 @@ def has_room(root, limit, running):
     disk = os.statvfs(root + rabbitmq_state.HOME)
     wanted = limit * MEGABYTE if running == 'yes' else limit * MEGABYTE * 3 // 2
     return disk.f_bavail * disk.f_frsize >= wanted
+
+
+def was_full(root):
+    """Whether the disk was full since RabbitMQ was started: what could not write then may have ended unseen."""
+    return os.path.exists(root + rabbitmq_state.RUN + '/was-full')
 
 
 def running_state(root, config, ask_it):
