@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
@@ -43,6 +43,8 @@ export async function startWorkload(trial: Trial): Promise<Workload> {
   writeFileSync(authority, secrets.ca.certificate);
   const brokers = trial.controllers.map(address);
   const log = (name: string): string => join(trial.folder, name);
+  // A scenario may have had a workload of its own.
+  for (const name of ['rows', 'published', 'received']) rmSync(log(name), { force: true });
   const children = [
     await start(trial, password, 'writer', [trial.vip, log('rows')]),
     await start(trial, password, 'messages', ['publish', queue, authority, log('published'), ...brokers]),
@@ -127,9 +129,15 @@ async function makeAccounts(trial: Trial, password: string): Promise<void> {
      CREATE OR REPLACE USER chaos@'%' IDENTIFIED BY '${password}';
      GRANT ALL ON chaos.* TO chaos@'%';`,
   );
-  const script = `rabbitmqctl -q delete_user chaos >/dev/null 2>&1
-    printf '%s' "$1" | rabbitmqctl -q add_user chaos && rabbitmqctl -q set_permissions chaos '.*' '.*' '.*'`;
-  await first.must(['bash', '-c', script, 'bash', password]);
+  // Each of its commands is a second of work, and gives up when the machine is busy.
+  const script = `set -o pipefail
+    for _ in 1 2 3; do
+      verb=add_user
+      if rabbitmqctl -q list_users | grep -q ^chaos; then verb=change_password; fi
+      printf '%s' "$1" | rabbitmqctl -q $verb chaos && rabbitmqctl -q set_permissions chaos '.*' '.*' '.*' && exit
+    done
+    exit 1`;
+  await first.must(['bash', '-c', script, 'bash', password], { timeout: 240 });
 }
 
 async function start(trial: Trial, password: string, name: string, words: string[]): Promise<ChildProcess> {
