@@ -43,6 +43,16 @@ test('the configuration is made of the fragments in order, and the unit is left 
   });
 });
 
+test('after a boot it is started at once, and only then', () => {
+  onController((node) => {
+    node.write('/var/lib/stackseed/converged', '');
+    const early = 'systemctl start --no-block --job-mode=ignore-dependencies haproxy.service';
+    assert.equal(acts(node.run('converge').calls), [early]);
+    node.remove(unit);
+    assert.equal(acts(node.run('converge').calls), []);
+  });
+});
+
 test('a running HAProxy reads a changed configuration, and only then', () => {
   onController((node) => {
     node.run('converge');

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Gets HAProxy ready for Pacemaker, which starts and stops it. Reads /etc/haproxy/stackseed.d; writes
+# Gets HAProxy ready for Pacemaker, which starts and stops it; after a boot it finds it running. Reads /etc/haproxy/stackseed.d; writes
 # /etc/haproxy/haproxy.cfg; changes /proc/sys by /etc/sysctl.d/62-stackseed-haproxy.conf.
 set -eu
 
@@ -8,6 +8,16 @@ ROOT=${ROOT:-}
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
 
 ALLOW=$ROOT/run/stackseed/allow/haproxy
+
+STARTED=$ROOT/run/stackseed/haproxy-started
+
+# Once after a boot. Pacemaker would have systemd start it when there is a majority, and then it would wait for the
+# whole of cloud-init; the virtual addresses wait for it.
+start_early() {
+  [ -e "$ROOT/var/lib/stackseed/converged" ] && [ ! -e "$STARTED" ] || return 0
+  touch "$STARTED"
+  systemctl start --no-block --job-mode=ignore-dependencies "$HAPROXY_UNIT"
+}
 
 main() {
   local said
@@ -19,6 +29,7 @@ main() {
   ! systemctl is-enabled --quiet "$HAPROXY_UNIT" 2>/dev/null || systemctl --quiet disable "$HAPROXY_UNIT"
   mkdir -p "${ALLOW%/*}"
   touch "$ALLOW"
+  start_early
 }
 
 "${MAIN:-main}" "$@"

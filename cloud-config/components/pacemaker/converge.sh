@@ -73,7 +73,9 @@ start() {
   systemctl is-enabled --quiet "$PACEMAKER_UNIT" || systemctl --quiet enable "$PACEMAKER_UNIT"
   systemctl reset-failed "$PACEMAKER_UNIT" 2>/dev/null || true
   log "starting $PACEMAKER_UNIT"
-  systemctl start "$PACEMAKER_UNIT"
+  # It would wait for the whole of the boot. What it needs of that is D-Bus, by which it runs units of systemd.
+  systemctl start --job-mode=ignore-dependencies dbus.socket dbus.service
+  systemctl start --job-mode=ignore-dependencies "$PACEMAKER_UNIT"
 }
 
 # The generation that runs, the majority, and the DC. Fails while the daemons are not there yet.
