@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { standing } from '../database.ts';
+import { type Edit, insert, otherSeeds, ownSeeds } from '../generation.ts';
 import type { StandingScenario } from '../scenario.ts';
 import { expect } from '../trial.ts';
 
@@ -18,6 +19,31 @@ const wipedWhileRunning = ['cnt1', 'cnt2'].map(
     },
   }),
 );
+
+/** Another machine, as a replacement has: a blank disk, and a seed that the others have not got yet. */
+const replaced: StandingScenario = {
+  name: 'wipe-cnt2-new-seed',
+  summary:
+    'cnt2 is provisioned anew under the old name, with a new seed, while its peers run: all clusters take it back',
+  begins: 'standing',
+  async run(trial, workload) {
+    const { history } = await standing(trial.host('cnt3'));
+    const account: Edit = (inventory) => inventory.setIn(['users', 'second'], { sudo: true });
+    await trial.host('cnt2').wipe();
+    await insert(trial, await otherSeeds(trial, 'replaced', account), ['cnt2']);
+    await workload.writing(60);
+    await trial.host('cnt2').powerOn();
+    await trial.converged(400);
+    expect((await standing(trial.host('cnt2'))).history === history, 'it came back with another history');
+    const nodes = await trial
+      .host('cnt1')
+      .must(['rabbitmqctl', '-q', 'cluster_status', '--formatter', 'json']);
+    const { running_nodes: running } = JSON.parse(nodes) as { running_nodes: string[] };
+    expect(running.includes('rabbit@cnt2'), `RabbitMQ runs on ${running.join(', ')} only`);
+    // The others have seeds of before; so has cnt2 from its next blank disk on.
+    await ownSeeds(trial);
+  },
+};
 
 /** The first controller is the one that may create a database: blank, beside peers that are off, it must not. */
 const wipedWhileOff = ['stopped', 'power-cut'].map(
@@ -39,4 +65,4 @@ const wipedWhileOff = ['stopped', 'power-cut'].map(
   }),
 );
 
-export const wipe: StandingScenario[] = [...wipedWhileRunning, ...wipedWhileOff];
+export const wipe: StandingScenario[] = [...wipedWhileRunning, replaced, ...wipedWhileOff];
