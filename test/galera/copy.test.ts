@@ -144,6 +144,15 @@ test('a member hears from its donor that the changes follow, and from which posi
   });
 });
 
+test('where there are no domains, none is told', async () => {
+  await onHosts(async (one, other) => {
+    const [joins, address] = await joiner(one);
+    const gtid = ['--gtid', `${HISTORY}:42`];
+    await start(other, '--role', 'donor', '--address', address, ...gtid, '--bypass').end();
+    assert.is(await joins.line(), `${HISTORY}:42`);
+  });
+});
+
 test('it refuses a full copy before anything is touched, and neither side waits', async () => {
   await onHosts(async (one, other) => {
     const [joins, address] = await joiner(one);

@@ -87,7 +87,8 @@ def send(root, arguments):
     place, _, nonce, _ = option(arguments, '--address').split('/')
     host, port = place.rsplit(':', 1)
     bypass = '--bypass' in arguments
-    position = '%s %s' % (option(arguments, '--gtid'), option(arguments, '--gtid-domain-id') or '0')
+    # Only MariaDB has domains.
+    position = ('%s %s' % (option(arguments, '--gtid'), option(arguments, '--gtid-domain-id'))).strip()
     if bypass:
         # The donor goes on meanwhile.
         tell('continue')
