@@ -5,7 +5,7 @@ import { openChaos, runScenarios } from './runner.ts';
 
 /**
  * Breaks a fleet in the lab and looks whether it mends itself with nothing lost:
- *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M] [--lab NAME] [--keep]
+ *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M] [--controllers N] [--lab NAME] [--keep]
  */
 const { values } = parseArgs({
   options: {
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     scenario: { type: 'string', multiple: true },
     seed: { type: 'string' },
     minutes: { type: 'string' },
+    controllers: { type: 'string', default: '3' },
     lab: { type: 'string', default: 'chaos' },
     keep: { type: 'boolean' },
   },
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
     console.error(`no scenario is called ${unknown.join(', ')}: --list tells their names`);
     return 2;
   }
-  const lab = await openChaos(values.lab);
+  const lab = await openChaos(values.lab, Number(values.controllers));
   const outcomes =
     values.seed === undefined
       ? await runScenarios(lab, patterns.length > 0 ? patterns.flatMap(chosen) : catalogue)

@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { example } from '../fixtures.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
+import { withControllers } from './controllers.ts';
 import type { Scenario } from './scenario.ts';
 import { makeTrial, type Trial } from './trial.ts';
 import { startWorkload } from './workload.ts';
@@ -18,8 +18,8 @@ export interface Outcome {
 const PATIENCE = 400;
 export const VIP = '192.168.1.50';
 
-export function openChaos(name = 'chaos'): Promise<Lab> {
-  return openLab({ name, inventory: example('memo'), platform: 'debian-12' });
+export function openChaos(name = 'chaos', controllers = 3): Promise<Lab> {
+  return openLab({ name, inventory: withControllers(name, controllers), platform: 'debian-12' });
 }
 
 export interface RunnerOptions {
