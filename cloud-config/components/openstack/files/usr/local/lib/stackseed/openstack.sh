@@ -42,7 +42,7 @@ openstack_patiently() {
     # tee may be a moment late.
     [ "$status" -eq 0 ] || sleep 0.2
     why=$(tail -n 1 "$said")
-    [ "$status" -eq 75 ] && [ "$SECONDS" -lt "$end" ] || break
+    if [ "$status" -ne 75 ] || [ "$SECONDS" -ge "$end" ]; then break; fi
     [ "$why" = "$last" ] || log "waiting $why"
     last=$why
     sleep 2
