@@ -96,6 +96,8 @@ def schema(root, name, generation, database, command):
         if any(state == 'done' for _, state in rows(root, name)):
             return
         with sql.Connection(root, timeout=300.0) as connection:
+            if there:
+                sys.stderr.write('dropping the %d tables that an unfinished first run left in %s\n' % (there, database))
             connection.query('DROP DATABASE IF EXISTS `%s`' % plain(database))
             connection.query('CREATE DATABASE `%s` CHARACTER SET utf8 COLLATE utf8_general_ci' % plain(database))
     return once(root, name, generation, prepare, command)
