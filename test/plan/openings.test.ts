@@ -39,6 +39,8 @@ const component = (ports: PortRule[]): Component => ({
   secrets: [],
   certificates: [],
   talksTo: [],
+  partials: new Map(),
+  client: [],
   settings: {},
   files: [],
 });
