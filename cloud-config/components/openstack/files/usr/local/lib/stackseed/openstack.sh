@@ -9,6 +9,7 @@
 #                                         makes DATABASE with the account NAME, and runs COMMAND once for each
 #                                         release. What a first run of it left unfinished is dropped and done
 #                                         again; what was finished never is.
+#   openstack_account NAME DATABASE       makes the account, with all rights in DATABASE, which may not be there yet
 #   openstack_once STEP GENERATION COMMAND…
 #                                         runs COMMAND once in the cluster, for each generation; it may be cut off
 #                                         and run again, so it has to find its own work done
@@ -88,11 +89,15 @@ openstack_once() {
   openstack_patiently openstack_python openstack_once run "$1" "$2" "${@:3}"
 }
 
+openstack_account() {
+  openstack_once "account-$1-$2" "$(openstack_generation)" \
+    python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/openstack_account.py" "$1" "$2"
+}
+
 openstack_schema() {
   local name=$1 database=$2 at
   at=$(cat "$OPENSTACK_ETC/internal")
-  openstack_once "account-$name-$database" "$(openstack_generation)" \
-    python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/openstack_account.py" "$name" "$database"
+  openstack_account "$name" "$database"
   reach "${at#http://}" 3306 || waiting "for the database at ${at#http://} port 3306"
   openstack_patiently openstack_python openstack_once schema "schema-$name-$database" "$OPENSTACK_GENERATION" \
     "$database" "${@:3}"
