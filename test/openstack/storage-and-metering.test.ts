@@ -67,7 +67,7 @@ test('cinder-volume has the same name on every controller, and the share of nfs-
 
 test('Gnocchi and Ceilometer find Redis by every sentinel', () => {
   const wanted =
-    /^redis:\/\/:[^@]+@192\.168\.1\.51:26379\?sentinel=stackseed&sentinel_fallback=192\.168\.1\.52:26379&sentinel_fallback=192\.168\.1\.53:26379$/;
+    /^redis:\/\/:[^@]+@192\.168\.1\.51:26379\?sentinel=stackseed&socket_timeout=10&sentinel_fallback=192\.168\.1\.52:26379&sentinel_fallback=192\.168\.1\.53:26379$/;
   const gnocchi = options(rendered(cloud, 'cnt3', '/etc/gnocchi/gnocchi.conf'));
   assert.match(gnocchi.get('DEFAULT.coordination_url') ?? '', wanted);
   assert.match(gnocchi.get('storage.redis_url') ?? '', wanted);
