@@ -5,29 +5,20 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memo, rendered } from '../components/rendered.ts';
 import { root } from '../fixtures.ts';
-import { cached } from '../images/cache.ts';
 import { inRoot } from '../images/chroot.ts';
-import { bootstrap, bootstrapOptions } from '../images/debian.ts';
 import { needs } from '../needs.ts';
+import { mariadbRoot } from './image.ts';
 import { cluster, modules } from './python.ts';
-
-const packages = [
-  ...['curl', 'galera-4', 'iproute2', 'mariadb-backup', 'mariadb-client', 'mariadb-server', 'openssl'],
-  ...['procps', 'python3', 'socat'],
-];
 
 const said = new Map<string, string>();
 
 test.before(async () => {
   if (process.getuid?.() !== 0) return;
-  const image = await cached('mariadb-bookworm', [packages, bootstrapOptions], (building) =>
-    bootstrap(join(building, 'root'), 'bookworm', packages, [], join(building, 'build.log')),
-  );
   const over = await mkdtemp(join(tmpdir(), 'stackseed-mariadb-'));
   try {
     await lay(over);
     const script = await readFile(join(root, 'test/galera/one-controller.sh'), 'utf8');
-    const ran = await inRoot(join(image, 'root'), script, over);
+    const ran = await inRoot(await mariadbRoot(), script, over);
     for (const line of ran.stdout.split('\n')) {
       const [name = '', ...rest] = line.split(': ');
       said.set(name, rest.join(': ').trim());

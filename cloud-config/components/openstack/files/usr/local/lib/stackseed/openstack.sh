@@ -129,9 +129,9 @@ openstack_health() {
 }
 
 openstack_site_off() {
-  local link=$ROOT/etc/apache2/sites-enabled/$1.conf
-  if [ -z "$1" ] || [ ! -L "$link" ]; then return 0; fi
-  rm -f "$link"
+  local enabled=$ROOT/etc/apache2
+  if [ -z "$1" ] || [ ! -L "$enabled/sites-enabled/$1.conf" ] && [ ! -L "$enabled/conf-enabled/$1.conf" ]; then return 0; fi
+  rm -f "$enabled/sites-enabled/$1.conf" "$enabled/conf-enabled/$1.conf"
   if systemctl is-active --quiet apache2.service; then systemctl reload apache2.service; fi
 }
 
