@@ -20,7 +20,7 @@ const SEED = [
   { command: 'cat /etc/network/interfaces', says: /^auto lo\niface lo inet loopback\n\nsource / },
   { command: 'cloud-init status', says: /^status: done$/ },
   { command: 'systemctl --failed --no-legend', says: /^$/ },
-  { command: 'cat /proc/cmdline', says: /console=ttyS0,115200n8$/ },
+  { command: 'cat /proc/cmdline', says: /console=ttyS0,115200n8\b/ },
 ];
 
 export const CASES: Case[] = [

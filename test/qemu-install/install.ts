@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { must, progress } from '../images/run.ts';
+import { must, progress, type Ran } from '../images/run.ts';
 import { type Machine, powerOn } from '../netboot/machine.ts';
 import type { Case } from './cases.ts';
 import { type Fleet, layFleet, PROXY_PORT } from './fleet.ts';
@@ -53,7 +53,9 @@ export async function install(one: Case, folder: string, pictures: string): Prom
     });
     return await follow(one, { machine, page, lan, fleet, pictures });
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${JSON.stringify(page.host(one.host), undefined, 1)}`);
+    throw new Error(
+      `${(error as Error).message}\n${JSON.stringify(await page.host(one.host), undefined, 1)}`,
+    );
   } finally {
     if (mirror.refused.length > 0) progress(`the mirror refused: ${[...new Set(mirror.refused)].join(' ')}`);
     await machine?.off();
@@ -83,7 +85,8 @@ async function serve(lan: Lan, fleet: Fleet, mirror: Mirror): Promise<void> {
     ...stackseed,
     ...['serve', '-i', inventory, '-o', tree, '--listen', SERVER, '--syslog', SERVER, '--dnsmasq'],
   ]);
-  for (let tries = 0; lan.run(['curl', '--silent', '--fail', `http://${SERVER}/`]).status !== 0; tries++) {
+  const asks = () => lan.run(['curl', '--silent', '--fail', '--output', '/dev/null', `http://${SERVER}/`]);
+  for (let tries = 0; (await asks()).code !== 0; tries++) {
     if (tries > 120 || server.exitCode !== null) throw new Error('the boot server does not start: serve.log');
     await sleep(500);
   }
@@ -123,7 +126,7 @@ async function follow(one: Case, { machine, page, lan, fleet, pictures }: Seen):
   const until = async (stage: RegExp, seconds: number) => {
     const end = machine.age() + seconds;
     for (;;) {
-      const host = page.host(one.host);
+      const host = await page.host(one.host);
       const said = host ? `${host.stage}${host.armed ? ', armed' : ''}` : last;
       if (said !== last) note(said);
       last = said;
@@ -134,36 +137,34 @@ async function follow(one: Case, { machine, page, lan, fleet, pictures }: Seen):
   };
   await until(/^installer/, 900);
   await picture(/installer/, 'installs');
-  await until(/^installed$/, INSTALLATION);
+  // A state that passes quickly may be missed; nobody who is armed gets to these.
+  await until(/^(installed|boots its disk|first boot done|converging|healthy)$/, INSTALLATION);
   const began = machine.age();
-  await until(/^(boots its disk|first boot done|converging|healthy)$/, FIRST_BOOT);
   await until(/^healthy$/, FIRST_BOOT);
   note(`healthy, ${Math.round(machine.age() - began)} s after its installer finished,`);
   await picture(/healthy/, 'healthy');
-  check(one, lan, fleet);
+  await check(one, lan, fleet);
   note('as the inventory wants it');
-  const boots = countBoots(lan, one, fleet);
-  ssh(one, lan, fleet, 'systemctl --no-block reboot');
-  const again = machine.age();
-  while (countBoots(lan, one, fleet) === boots) {
-    if (machine.age() > again + REBOOT) throw new Error(`${one.host} does not come back`);
-    await sleep(3000);
-  }
+  await restart(one, machine, lan, fleet);
   await until(/^healthy$/, REBOOT);
   note('restarted, and healthy again');
-  check(one, lan, fleet);
+  await check(one, lan, fleet);
   return times;
 }
 
-/** Another word for each boot of the host; the same while it does not answer. */
-let boot = '';
-function countBoots(lan: Lan, one: Case, fleet: Fleet): string {
-  const ran = ssh(one, lan, fleet, 'cat /proc/sys/kernel/random/boot_id');
-  if (ran.status === 0) boot = ran.stdout;
-  return boot;
+/** Restarts the host from within, and waits until it is another boot that answers. */
+async function restart(one: Case, machine: Machine, lan: Lan, fleet: Fleet): Promise<void> {
+  const boot = async () => (await ssh(one, lan, fleet, 'cat /proc/sys/kernel/random/boot_id')).stdout.trim();
+  const before = await boot();
+  await ssh(one, lan, fleet, 'systemctl --no-block reboot');
+  const end = machine.age() + REBOOT;
+  for (let now = before; now === before || now === ''; now = await boot()) {
+    if (machine.age() > end || machine.isOff()) throw new Error(`${one.host} does not come back`);
+    await sleep(3000);
+  }
 }
 
-function ssh({ address }: Case, lan: Lan, { key }: Fleet, script: string) {
+function ssh({ address }: Case, lan: Lan, { key }: Fleet, script: string): Promise<Ran> {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=no',
@@ -181,10 +182,11 @@ function ssh({ address }: Case, lan: Lan, { key }: Fleet, script: string) {
 }
 
 /** Looks at the installed host from inside. */
-function check(one: Case, lan: Lan, fleet: Fleet): void {
-  const wrong = one.checks.flatMap(({ command, says }) => {
-    const { stdout, stderr } = ssh(one, lan, fleet, command);
-    return says.test(stdout.trim()) ? [] : [`${command}: not ${says}: ${stdout}${stderr}`];
-  });
+async function check(one: Case, lan: Lan, fleet: Fleet): Promise<void> {
+  const wrong: string[] = [];
+  for (const { command, says } of one.checks) {
+    const { stdout, stderr } = await ssh(one, lan, fleet, command);
+    if (!says.test(stdout.trim())) wrong.push(`${command}: not ${says}: ${stdout}${stderr}`);
+  }
   assert.equal(wrong.join('\n'), '');
 }

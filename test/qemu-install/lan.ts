@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { type Ran, run } from '../images/run.ts';
 
 /** A switch apart from this machine's network, with a machine on it that boots others. */
 export interface Lan {
@@ -9,7 +10,7 @@ export interface Lan {
   /** Starts a program there; its output goes to FOLDER/NAME.log. It ends when the network is closed. */
   start(name: string, argv: string[]): ChildProcess;
   /** Runs a program there to its end. */
-  run(argv: string[], input?: string): { status: number | null; stdout: string; stderr: string };
+  run(argv: string[], input?: string): Promise<Ran>;
   /** A port of the switch: name of a tap device. */
   port(): string;
   close(): Promise<void>;
@@ -19,16 +20,25 @@ export interface Lan {
 export const SERVER = '10.77.0.1';
 export const NIC = 'br0';
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 export async function openLan(folder: string): Promise<Lan> {
   const name = `stackseed-install-${process.pid}`;
   const within = ['ip', 'netns', 'exec', name];
   const children: ChildProcess[] = [];
   let ports = 0;
   const inside = (...argv: string[]) => ip(['-n', name, ...argv]);
+  // What was started here ends with this process; the network would not.
+  const stop = () => {
+    spawnSync('ip', ['netns', 'del', name]);
+    process.exit(130);
+  };
   const close = async () => {
+    for (const signal of SIGNALS) process.off(signal, stop);
     for (const child of children) await ended(child);
     spawnSync('ip', ['netns', 'del', name]);
   };
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
     ip(['netns', 'add', name]);
     inside('link', 'set', 'lo', 'up');
@@ -50,11 +60,7 @@ export async function openLan(folder: string): Promise<Lan> {
       children.push(child);
       return child;
     },
-    run(argv, input = '') {
-      const [program = '', ...rest] = [...within, ...argv];
-      const ran = spawnSync(program, rest, { encoding: 'utf8', input, timeout: 120_000 });
-      return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr };
-    },
+    run: (argv, input = '') => run([...within, 'timeout', '120', ...argv], { input }),
     port() {
       const tap = `tap${ports++}`;
       inside('tuntap', 'add', tap, 'mode', 'tap');

@@ -7,7 +7,7 @@ import { type Lan, SERVER } from './lan.ts';
 /** The boot server's page, as a browser beside it shows it. */
 export interface Page {
   /** What the page knows of a host. */
-  host(name: string): HostView | undefined;
+  host(name: string): Promise<HostView | undefined>;
   /** Waits until the row of a host says so, and keeps a picture of the page with the host unfolded. */
   picture(name: string, says: RegExp, file: string): Promise<void>;
   close(): Promise<void>;
@@ -21,8 +21,8 @@ export async function openPage(folder: string, lan: Lan): Promise<Page> {
   await chmod(program, 0o755);
   let browser: Browser | undefined;
   return {
-    host(name) {
-      const ran = lan.run(['curl', '--silent', '--max-time', '20', `http://${SERVER}/_/state.json`]);
+    async host(name) {
+      const ran = await lan.run(['curl', '--silent', '--max-time', '20', `http://${SERVER}/_/state.json`]);
       try {
         return (JSON.parse(ran.stdout) as { hosts: HostView[] }).hosts.find((one) => one.name === name);
       } catch {
