@@ -45,6 +45,11 @@ qemu: build test-programs ## boot hosts of the example from their seeds, cut the
 netboot: build test-programs ## boot machines with BIOS and UEFI from the network, and from an installer ISO, to their preseed: the long form
 	@STACKSEED_LONG=1 $(run_tests) --only netboot
 
+.PHONY: qemu-install
+qemu-install: $(modules) test-programs ## install machines with BIOS and UEFI from empty disks to healthy hosts, most of an hour each: ONLY=NAME, KEEP=FOLDER
+	@node --import tsx test/qemu-install/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep $(KEEP)) \
+	  $(if $(PICTURES),--pictures $(PICTURES))
+
 .PHONY: lab
 lab: $(modules) ## bring the example's controllers up as containers on this machine, and show them converge; as root
 	@[ "$$(id -u)" = 0 ] || { echo 'a lab needs root' >&2; exit 1; }

@@ -22,7 +22,8 @@ const NAMES: Record<string, string[]> = {
 const LIVE = 'live.iso';
 /** The installer's own files; the rest are loaders. */
 export const IMAGE = ['linux', 'initrd.gz', LIVE];
-const DEPTH = 8;
+/** Folders within folders: Debian has it in the ninth. */
+const DEPTH = 16;
 const MOST = 20_000;
 
 /**

@@ -14,7 +14,7 @@ const only = process.env['STACKSEED_BOOT'];
 const REACHED = "the preseed was read: INSTALL_HOST='web'";
 const AT_END =
   'echo "the preseed was read: $(grep INSTALL_HOST /tmp/stackseed/install.env)" > /dev/ttyS0; poweroff -f';
-const LIMIT = 540;
+const LIMIT = 540 * Number(process.env['STACKSEED_BOOT_PATIENCE'] ?? 1);
 
 async function reads(firmware: MachineOptions['firmware'], kind: 'cd' | 'usb'): Promise<void> {
   await withFolder(async (folder) => {

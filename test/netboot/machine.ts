@@ -10,6 +10,12 @@ export interface MachineOptions {
   within?: string[];
   nic?: { mac: string; tap: string };
   disk?: string;
+  /** Further disks. */
+  more?: string[];
+  /** Megabytes; 1024 where it is not given. */
+  memory?: number;
+  /** Whether it starts again when it restarts itself, rather than go off. */
+  restarts?: boolean;
   /** An ISO image in a CD drive, or as a USB stick. */
   medium?: { file: string; kind: 'cd' | 'usb' };
   /** Where the console's log lies. */
@@ -21,6 +27,9 @@ export interface MachineOptions {
 export interface Machine {
   /** All that came over its serial console. */
   console(): string;
+  /** Seconds since power on. */
+  age(): number;
+  isOff(): boolean;
   /** Waits until something is true, and says the seconds since power on. @throws Error with the console's end */
   until(what: string, done: () => boolean, seconds: number): Promise<number>;
   off(): Promise<void>;
@@ -49,6 +58,8 @@ export function powerOn(options: MachineOptions): Machine {
   const age = () => (Date.now() - began) / 1000;
   return {
     console: () => text,
+    age,
+    isOff: () => child.exitCode !== null || child.signalCode !== null,
     async until(what, done, seconds) {
       for (;;) {
         if (done()) return age();
@@ -68,7 +79,8 @@ async function killed(child: ChildProcess, ended: Promise<void>): Promise<void> 
   await ended;
 }
 
-function argumentsOf({ name, firmware, nic, disk, medium, folder, args = [] }: MachineOptions): string[] {
+function argumentsOf(options: MachineOptions): string[] {
+  const { name, firmware, nic, disk, more = [], memory = 1024, medium, folder, args = [] } = options;
   const variables = join(folder, `${name}.vars`);
   if (firmware === 'uefi') copyFileSync(VARIABLES, variables);
   const flash = (unit: number, file: string, more = '') =>
@@ -77,10 +89,13 @@ function argumentsOf({ name, firmware, nic, disk, medium, folder, args = [] }: M
     '-drive',
     `file=${file},if=none,id=${id},format=raw${more}`,
   ];
+  // Nobody reads these disks when the machine that this runs on has lost its power.
+  const cache = ',cache=unsafe,discard=unmap';
   return [
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-no-reboot'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
+    ...(options.restarts ? [] : ['-no-reboot']),
     ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64', '-smp', '2'],
-    ...['-m', '1024', '-serial', 'stdio', '-device', 'virtio-rng-pci'],
+    ...['-m', String(memory), '-serial', 'stdio', '-device', 'virtio-rng-pci'],
     ...(firmware === 'uefi'
       ? ['-drive', flash(0, FIRMWARE, ',readonly=on'), '-drive', flash(1, variables)]
       : []),
@@ -94,7 +109,11 @@ function argumentsOf({ name, firmware, nic, disk, medium, folder, args = [] }: M
           ],
         ]
       : []),
-    ...(disk ? [...drive('d0', disk), '-device', 'virtio-blk-pci,drive=d0,bootindex=2'] : []),
+    ...(disk ? [...drive('d0', disk, cache), '-device', 'virtio-blk-pci,drive=d0,bootindex=2'] : []),
+    ...more.flatMap((file, at) => [
+      ...drive(`d${at + 1}`, file, cache),
+      ...['-device', `virtio-blk-pci,drive=d${at + 1},bootindex=${at + 3}`],
+    ]),
     ...(medium?.kind === 'cd'
       ? [...drive('m0', medium.file, ',readonly=on'), '-device', 'ide-cd,drive=m0,bootindex=0']
       : []),

@@ -227,6 +227,21 @@ test('an image that is cut off, changed or incomplete is not taken, and the old 
   });
 });
 
+needs(test, 'dpkg-deb')('a package has its files as deep as Debian puts them', async () => {
+  await withTree(async (tree, folder) => {
+    const content = join(folder, 'package');
+    layImage(join(content, 'usr/lib/debian-installer/images/12/amd64/text'));
+    mkdirSync(join(content, 'DEBIAN'));
+    const control = 'Package: x\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example>\nDescription: x\n';
+    writeFileSync(join(content, 'DEBIAN/control'), control);
+    spawnSync('dpkg-deb', ['--build', content, join(folder, 'package.deb')]);
+    const boot = BOOT.replace('from: image', `from: ${join(folder, 'package.deb')}`);
+    const ran = await stackseed(['pxe', '-i', layInventory(folder, boot), '-o', tree]);
+    assert.is(ran.status, 0, ran.stderr);
+    assert.is(readFileSync(join(tree, 'www/images/debian-12/linux'), 'utf8'), 'linux\n');
+  });
+});
+
 needs(test, 'tar')(
   'an archive comes from a mirror with its checksums, from a URL or a file with its own',
   async () => {

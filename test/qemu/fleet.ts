@@ -19,8 +19,8 @@ export interface GeneratedFleet {
  * A controller alone forms no cluster, so the hosts here are made by a stackseed whose controllers have what
  * one of them can do by itself.
  */
-async function loneStackseed(folder: string): Promise<string> {
-  for (const part of ['src', 'cloud-config', 'package.json'])
+export async function loneStackseed(folder: string): Promise<string> {
+  for (const part of ['src', 'cloud-config', 'preseed', 'web', 'package.json'])
     await cp(join(root, part), join(folder, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   const role = join(folder, 'cloud-config/roles/controller.yaml');
