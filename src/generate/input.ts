@@ -99,8 +99,12 @@ function secretsOf(host: HostPlan, secrets: Secrets): string {
 
 function ofComponent(component: Component | undefined): unknown {
   if (!component) return null;
-  const { files, ...rest } = component;
-  return [rest, files.map(({ content, source: _, ...file }) => [file, digest(content)])];
+  const { files, partials, ...rest } = component;
+  return [
+    rest,
+    files.map(({ content, source: _, ...file }) => [file, digest(content)]),
+    [...partials].map(([name, { content }]) => [name, digest(content)]),
+  ];
 }
 
 function mapsAsLists(_: string, value: unknown): unknown {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatPath } from '../document/path.ts';
 import type { Document, Path } from '../document/types.ts';
 import type { Finding } from '../report/finding.ts';
-import { readFileTree } from './files.ts';
+import { readFileTree, readPieces } from './files.ts';
 import type { ComponentFileYaml, FileRuleYaml } from './schema.ts';
 import { settingFindings } from './settings.ts';
 import type { ByPlatform, Component, ComponentFile, FileRule } from './types.ts';
@@ -17,6 +17,7 @@ interface Folder {
   written: ComponentFileYaml;
   document: Document;
   tree: ReturnType<typeof readFileTree>;
+  pieces: ReturnType<typeof readPieces>;
   scripts: { converge: string | undefined; health: string | undefined };
 }
 
@@ -28,9 +29,13 @@ export function toComponent(
   document: Document,
 ): { component: Component; findings: Finding[] } {
   const tree = readFileTree(join(path, 'files'));
+  const pieces = readPieces(join(path, 'partials'));
   const scripts = { converge: readScript(path, 'converge.sh'), health: readScript(path, 'health.sh') };
-  const folder: Folder = { name, path, written, document, tree, scripts };
-  return { component: componentOf(folder), findings: [...tree.findings, ...findingsOf(folder)] };
+  const folder: Folder = { name, path, written, document, tree, pieces, scripts };
+  return {
+    component: componentOf(folder),
+    findings: [...tree.findings, ...pieces.findings, ...findingsOf(folder)],
+  };
 }
 
 function findingsOf({ path, written, document, tree, scripts }: Folder): Finding[] {
@@ -92,7 +97,7 @@ function layFindings(
   return found('direct-owner', key, 'laid before there are packages, so only root is sure to exist', hint);
 }
 
-function componentOf({ name, path, written, tree, scripts }: Folder): Component {
+function componentOf({ name, path, written, tree, pieces, scripts }: Folder): Component {
   const { packages = [], variables = {}, debconf = [], lay = 'staged' } = written;
   const bootcmd = readScript(path, 'bootcmd.sh');
   return {
@@ -120,6 +125,7 @@ function componentOf({ name, path, written, tree, scripts }: Folder): Component 
       const { mode, owner, group } = { ...DEFAULT_RULE, ...defined(rule) };
       return { ...file, rule: { mode, owner, group }, lay: rule?.lay ?? lay };
     }),
+    partials: pieces.pieces,
     ...defined({ ...scripts, bootcmd }),
   };
 }

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../report/finding.ts';
-import type { ComponentFile } from './types.ts';
+import type { ComponentFile, Piece } from './types.ts';
 
 /** What may stand in a list of files on the node without quotes. A name of only dots could lead elsewhere. */
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._@+=:-]+$/;
@@ -23,6 +23,17 @@ export function readFileTree(root: string): { files: Found[]; findings: Finding[
     }
   });
   return { files, findings };
+}
+
+/** The templates in a component's partials/ folder by name without .ejs, sorted. */
+export function readPieces(folder: string): { pieces: Map<string, Piece>; findings: Finding[] } {
+  const { files, findings } = readFileTree(folder);
+  const pieces = new Map<string, Piece>();
+  for (const { path, source, template, content } of files) {
+    if (template) pieces.set(path.slice(1), { source, content });
+    else findings.push(refuse('bad-partial', source, 'is no template: partials end in .ejs'));
+  }
+  return { pieces, findings };
 }
 
 function walk(folder: string, path: string, files: Found[], findings: Finding[]): void {

@@ -123,6 +123,12 @@ export interface ComponentFile {
   lay: 'staged' | 'direct';
 }
 
+/** A piece of text that templates of several components print, rendered like them. */
+export interface Piece {
+  source: string;
+  content: Buffer;
+}
+
 export interface Component {
   name: string;
   summary: string;
@@ -144,6 +150,8 @@ export interface Component {
   /** JSON Schema of each setting, `default` and `description` included. */
   settings: Record<string, Record<string, unknown>>;
   files: ComponentFile[];
+  /** What lies in partials/, by name without .ejs: for its own templates and those of others on the same host. */
+  partials: Map<string, Piece>;
   /** Text of converge.sh and health.sh; absent for components of lay "direct". */
   converge?: string;
   health?: string;

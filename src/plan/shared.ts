@@ -80,6 +80,7 @@ function ofLibrary(component: Component, hosts: HostPlan[]): unknown {
     files: component.files.map(({ path, template, content, rule, lay }) => {
       return [path, template, sha256(content), rule, lay];
     }),
+    partials: [...component.partials].map(([name, { content }]) => [name, sha256(content)]),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Component, ComponentFile } from '../library/types.ts';
+import type { Component, ComponentFile, Library } from '../library/types.ts';
 import type { FleetView, HostPlan } from '../plan/types.ts';
 import type { Certificate, Given } from './given.ts';
 import { renderTemplate, TemplateError } from './template.ts';
@@ -20,6 +20,7 @@ export function componentFiles(
   component: Component,
   host: HostPlan,
   fleet: FleetView,
+  library: Library,
   given: Given,
 ): RenderedFile[] {
   const locals = {
@@ -35,9 +36,23 @@ export function componentFiles(
   return component.files.map((file): RenderedFile => {
     const { lay, rule } = file;
     if (!file.template) return { path: file.path, content: file.content, ...rule, lay };
-    const text = renderTemplate(file, { ...locals, ...closed(component, file, given) });
+    const own = { ...locals, ...closed(component, file, given) };
+    const text = renderTemplate(file, { ...own, partial: partialOf(host, library, own) });
     return { path: file.path, content: Buffer.from(text), ...rule, lay };
   });
+}
+
+/**
+ * Text of a partial of one of the host's components. There `settings` and `variables` are those of that component,
+ * and everything else is what the template has that asks for it: its secrets above all.
+ */
+function partialOf(host: HostPlan, library: Library, locals: Record<string, unknown>) {
+  return function partial(name: string, piece: string, values: Record<string, unknown> = {}): string {
+    const found = host.components.includes(name) && library.components.get(name)?.partials.get(piece);
+    if (!found) throw new Error(`host ${host.name} has no component ${name} with a partial ${piece}`);
+    const own = { settings: host.settings[name] ?? {}, variables: host.variables[name] ?? {} };
+    return renderTemplate(found, { ...locals, ...own, ...values, partial });
+  };
 }
 
 /** What a template may print only where others cannot read the file. */

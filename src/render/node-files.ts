@@ -49,7 +49,7 @@ function ofComponent(
 ): NodeFile[] {
   const component = library.components.get(name);
   if (!component) return [];
-  const files = componentFiles(component, host, fleet, given);
+  const files = componentFiles(component, host, fleet, library, given);
   const folder = `${seedFolder}/components/${name}`;
   const direct = files.filter(({ lay }) => lay === 'direct').map(({ lay: _, ...file }) => file);
   const staged = files.filter(({ lay }) => lay === 'staged');

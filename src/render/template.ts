@@ -1,13 +1,16 @@
 import { basename } from 'node:path';
 import ejs from 'ejs';
-import type { ComponentFile } from '../library/types.ts';
+import type { Piece } from '../library/types.ts';
 
 /** A template went wrong: names the template and, where EJS tells, the line. */
 export class TemplateError extends Error {
   readonly template: string;
   readonly line: number | undefined;
+  /** What is wrong, without the place. EJS writes its own into `message` where a partial's error passes by. */
+  readonly wrong: string;
   constructor(template: string, line: number | undefined, message: string) {
     super(`${template}${line ? `:${line}` : ''}: ${message}`);
+    this.wrong = message;
     this.name = 'TemplateError';
     this.template = template;
     this.line = line;
@@ -16,23 +19,24 @@ export class TemplateError extends Error {
 
 type Compiled = (locals: Record<string, unknown>) => string;
 
-const compiled = new WeakMap<ComponentFile, Compiled>();
+const compiled = new WeakMap<Piece, Compiled>();
 
 /**
  * Renders a component's template. Printing something undefined or null is an error, and values are
  * printed as they are: config files are not XML. Templates are compiled once.
  */
-export function renderTemplate(file: ComponentFile, locals: Record<string, unknown>): string {
+export function renderTemplate(file: Piece, locals: Record<string, unknown>): string {
   try {
     const known = compiled.get(file) ?? compile(file);
     compiled.set(file, known);
     return known(locals);
   } catch (error) {
-    throw error instanceof TemplateError ? error : fromEjs(file, error);
+    if (!(error instanceof TemplateError)) throw fromEjs(file, error);
+    throw new TemplateError(error.template, error.line, error.wrong);
   }
 }
 
-function compile(file: ComponentFile): Compiled {
+function compile(file: Piece): Compiled {
   const source = file.content.toString('utf8');
   const raw = /<%-(?!\s*include\()/.exec(source);
   if (raw) {
@@ -49,7 +53,7 @@ function printed(value: unknown): string {
 }
 
 /** EJS puts "file:line", an excerpt and an empty line before the message proper. */
-function fromEjs(file: ComponentFile, error: unknown): TemplateError {
+function fromEjs(file: Piece, error: unknown): TemplateError {
   const message = error instanceof Error ? error.message : String(error);
   const at = new RegExp(`${escapeRegExp(basename(file.source))}:([0-9]+)`).exec(message);
   const proper = message.split('\n\n').at(-1) ?? message;

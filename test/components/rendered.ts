@@ -20,7 +20,13 @@ export function rendered(inventory: string, host: string, path: string): string 
     const component = library.components.get(name);
     const file = component?.files.find((one) => one.path === path);
     if (!found || !component || !file) return [];
-    return componentFiles({ ...component, files: [file] }, found, plan.fleet, pretendGiven(plan, found));
+    return componentFiles(
+      { ...component, files: [file] },
+      found,
+      plan.fleet,
+      library,
+      pretendGiven(plan, found),
+    );
   });
   if (texts.length !== 1) throw new Error(`${host} has ${texts.length} files ${path}`);
   return texts[0]?.content.toString() ?? '';

@@ -39,6 +39,7 @@ const component = (ports: PortRule[]): Component => ({
   secrets: [],
   certificates: [],
   talksTo: [],
+  partials: new Map(),
   settings: {},
   files: [],
 });
