@@ -3,21 +3,26 @@
 # what is waited for. Reads /etc/stackseed/openstack.
 #
 #   openstack_url PORT [PATH]             prints a URL at the internal virtual address
+#   openstack_public_url PORT [PATH]      prints a URL at the public one
 #   openstack_ready URL WHAT              waits for a good answer there
 #   openstack_schema NAME DATABASE COMMAND…
 #                                         makes DATABASE with the account NAME, and runs COMMAND once for each
 #                                         release. What a first run of it left unfinished is dropped and done
 #                                         again; what was finished never is.
+#   openstack_account NAME DATABASE       makes the account, with all rights in DATABASE, which may not be there yet
 #   openstack_once STEP GENERATION COMMAND…
 #                                         runs COMMAND once in the cluster, for each generation; it may be cut off
 #                                         and run again, so it has to find its own work done
 #   openstack_generation                  prints the cluster's generation
 #   openstack_broker NAME                 makes the account NAME in the message queue
 #   openstack_catalogue NAME              brings NAME.catalogue.json into Keystone
-#   openstack_start ALLOW UNIT [PATH…]    opens the gate of that name, and restarts UNIT if it has to be
+#   openstack_start GATE UNIT [PATH…]     opens the gate of that name, and restarts UNIT if it has to be
+#   openstack_haproxy                     has HAProxy read this component's fragment
+#   openstack_health URL [MORE]           for health.sh: a line, and status 0 where URL gives a good answer
+#   openstack_site_off SITE               takes a package's site away from Apache; nothing for an empty name
 #
-# Each ends the script as `waiting` does while it cannot be done. But for openstack_url, _ready and _start they
-# are for controllers.
+# Each ends the script as `waiting` does while it cannot be done. What happens once, the accounts and HAProxy are
+# for controllers.
 
 OPENSTACK_ETC=$ROOT/etc/stackseed/openstack
 # Seconds to look by itself, before the engine, which looks ever more rarely, is told why it waits.
@@ -25,6 +30,10 @@ OPENSTACK_PATIENCE=${STACKSEED_PATIENCE:-60}
 
 openstack_url() {
   printf '%s:%s%s\n' "$(cat "$OPENSTACK_ETC/internal")" "$1" "${2:-}"
+}
+
+openstack_public_url() {
+  printf '%s:%s%s\n' "$(cat "$OPENSTACK_ETC/public")" "$1" "${2:-}"
 }
 
 # openstack_python MODULE WORDS…
@@ -80,11 +89,15 @@ openstack_once() {
   openstack_patiently openstack_python openstack_once run "$1" "$2" "${@:3}"
 }
 
+openstack_account() {
+  openstack_once "account-$1-$2" "$(openstack_generation)" \
+    python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/openstack_account.py" "$1" "$2"
+}
+
 openstack_schema() {
   local name=$1 database=$2 at
   at=$(cat "$OPENSTACK_ETC/internal")
-  openstack_once "account-$name-$database" "$(openstack_generation)" \
-    python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/openstack_account.py" "$name" "$database"
+  openstack_account "$name" "$database"
   reach "${at#http://}" 3306 || waiting "for the database at ${at#http://} port 3306"
   openstack_patiently openstack_python openstack_once schema "schema-$name-$database" "$OPENSTACK_GENERATION" \
     "$database" "${@:3}"
@@ -98,6 +111,28 @@ openstack_catalogue() {
   openstack_ready "$(openstack_url 5000 /v3)" Keystone
   openstack_once "catalogue-$1" "$(openstack_generation)" \
     python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/openstack_catalogue.py" "$1"
+}
+
+openstack_haproxy() {
+  local said
+  said=$(bash "$ROOT/usr/local/lib/stackseed/haproxy-config" 2>&1) || halt "$said"
+}
+
+openstack_health() {
+  local said
+  if said=$(openstack_answers "$1" it 2>&1); then
+    printf 'answers%s\n' "${2:+, $2}"
+  else
+    printf 'no good answer %s\n' "${said#for it }"
+    return 1
+  fi
+}
+
+openstack_site_off() {
+  local link=$ROOT/etc/apache2/sites-enabled/$1.conf
+  if [ -z "$1" ] || [ ! -L "$link" ]; then return 0; fi
+  rm -f "$link"
+  if systemctl is-active --quiet apache2.service; then systemctl reload apache2.service; fi
 }
 
 openstack_start() {
