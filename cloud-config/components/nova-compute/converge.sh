@@ -31,10 +31,11 @@ virt_type() {
 }
 
 config_text() {
+  local mode=${NOVA_COMPUTE_CPU_MODE:-auto} models=${NOVA_COMPUTE_CPU_MODELS:-} word=cpu_models
+  [ "$NOVA_RELEASE" != pike ] || word=cpu_model
   printf '# Written by stackseed, by what this machine has.\n[libvirt]\nvirt_type = %s\n' "$1"
-  [ "$NOVA_COMPUTE_CPU_MODE" = auto ] || printf 'cpu_mode = %s\n' "$NOVA_COMPUTE_CPU_MODE"
-  [ -z "$NOVA_COMPUTE_CPU_MODELS" ] || printf '%s = %s\n' \
-    "$([ "$NOVA_RELEASE" = pike ] && echo cpu_model || echo cpu_models)" "${NOVA_COMPUTE_CPU_MODELS// /,}"
+  [ "$mode" = auto ] || printf 'cpu_mode = %s\n' "$mode"
+  [ -z "$models" ] || printf '%s = %s\n' "$word" "${models// /,}"
 }
 
 # systemd refuses to open a socket for a libvirtd that runs already. Servers run on while libvirtd does not.
@@ -44,7 +45,7 @@ listen() {
   if ! systemctl is-active --quiet libvirtd-tls.socket; then
     systemctl daemon-reload
     systemctl stop libvirtd.service
-    systemctl start libvirtd.socket libvirtd-tls.socket
+    systemctl start libvirtd-tls.socket
   fi
 }
 
