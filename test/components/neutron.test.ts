@@ -106,6 +106,19 @@ test('linuxbridge is experimental in Zed, at home in Pike, and refused where it 
   assert.throws(gone, /debian-13 has no linuxbridge any more/);
 });
 
+test('a controller of the cloud is neither network nor compute node', () => {
+  const both = (role: string) =>
+    cloud.replace('roles: [controller, cloud-controller]', `roles: [controller, cloud-controller, ${role}]`);
+  assert.throws(
+    () => rendered(both('cloud-compute'), 'cnt1', '/etc/nova/nova.conf'),
+    /cannot be a compute node/,
+  );
+  assert.throws(
+    () => rendered(both('cloud-network'), 'cnt1', '/etc/neutron/neutron.conf'),
+    /cannot be a network or/,
+  );
+});
+
 test('what is not said of a provider network is what the inventory says of the network', () => {
   const file = '/etc/stackseed/openstack/neutron-providers.json';
   assert.equal(JSON.parse(rendered(outside('openvswitch', 'none'), 'cnt1', file)), [
