@@ -11,7 +11,6 @@ export function onCloudNode<T>(
     layPrograms(node, 'node', 'lib.sh', 'durable.sh', 'network.sh');
     layPrograms(node, 'openstack', 'openstack.sh');
     node.write('/etc/stackseed/openstack/internal', 'http://192.168.1.50\n');
-    node.stub('sleep');
     answers(node, true);
     const STACKSEED_LIB = join(node.root, 'usr/local/lib/stackseed');
     return use(node, () => node.run('converge', { STACKSEED_LIB, STACKSEED_PATIENCE: '0' }));
