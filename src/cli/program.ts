@@ -45,6 +45,7 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addGraph(program, context);
   addReport(program, context);
   addStatus(program, context);
+  addClientConfig(program, context);
   addPxe(program, context);
   addInstallIso(program, context);
   addServe(program, context);
@@ -253,6 +254,22 @@ function addStatus(program: Command, context: Context): void {
 
 function treeOption(command: Command): Command {
   return command.option('-o, --tree <DIR>', 'the network-boot tree', 'pxe');
+}
+
+function addClientConfig(program: Command, context: Context): void {
+  const command = program
+    .command('client-config')
+    .description(
+      "write what a workstation needs to use the fleet's services: clouds.yaml, and the authority",
+    );
+  planOptions(secretsOption(inventoryOption(command)))
+    .option('--out <FOLDER>', 'where to', 'client')
+    .action(async (options) => (await import('./commands/client-config.ts')).clientConfig(context, options));
+  example(
+    command,
+    'stackseed client-config',
+    'stackseed client-config --out ~/.config/openstack && openstack --os-cloud memo token issue',
+  );
 }
 
 function addPxe(program: Command, context: Context): void {

@@ -99,10 +99,10 @@ function secretsOf(host: HostPlan, secrets: Secrets): string {
 
 function ofComponent(component: Component | undefined): unknown {
   if (!component) return null;
-  const { files, partials, ...rest } = component;
+  const { files, partials, client: _, ...rest } = component;
   return [
     rest,
-    files.map(({ content, source: _, ...file }) => [file, digest(content)]),
+    files.map(({ content, source: __, ...file }) => [file, digest(content)]),
     [...partials].map(([name, { content }]) => [name, digest(content)]),
   ];
 }

@@ -66,7 +66,8 @@ export function installerPlanned(fleet: Fleet, host: HostPlan, seed: Tree): Tree
   return explained(host, () => installerTree(host, fleet.plan.fleet, fleet.library, files, seed));
 }
 
-function explained<T>(host: HostPlan, render: () => T): T {
+/** What a template does wrong, as a finding. */
+export function explained<T>(host: HostPlan, render: () => T): T {
   try {
     return render();
   } catch (error) {

@@ -18,6 +18,7 @@ interface Folder {
   document: Document;
   tree: ReturnType<typeof readFileTree>;
   pieces: ReturnType<typeof readPieces>;
+  client: ReturnType<typeof readFileTree>;
   scripts: { converge: string | undefined; health: string | undefined };
 }
 
@@ -30,11 +31,12 @@ export function toComponent(
 ): { component: Component; findings: Finding[] } {
   const tree = readFileTree(join(path, 'files'));
   const pieces = readPieces(join(path, 'partials'));
+  const client = readFileTree(join(path, 'client'));
   const scripts = { converge: readScript(path, 'converge.sh'), health: readScript(path, 'health.sh') };
-  const folder: Folder = { name, path, written, document, tree, pieces, scripts };
+  const folder: Folder = { name, path, written, document, tree, pieces, client, scripts };
   return {
     component: componentOf(folder),
-    findings: [...tree.findings, ...pieces.findings, ...findingsOf(folder)],
+    findings: [...tree.findings, ...pieces.findings, ...client.findings, ...findingsOf(folder)],
   };
 }
 
@@ -97,7 +99,7 @@ function layFindings(
   return found('direct-owner', key, 'laid before there are packages, so only root is sure to exist', hint);
 }
 
-function componentOf({ name, path, written, tree, pieces, scripts }: Folder): Component {
+function componentOf({ name, path, written, tree, pieces, client, scripts }: Folder): Component {
   const { packages = [], variables = {}, debconf = [], lay = 'staged' } = written;
   const bootcmd = readScript(path, 'bootcmd.sh');
   return {
@@ -126,6 +128,9 @@ function componentOf({ name, path, written, tree, pieces, scripts }: Folder): Co
       return { ...file, rule: { mode, owner, group }, lay: rule?.lay ?? lay };
     }),
     partials: pieces.pieces,
+    client: client.files.map((file): ComponentFile => {
+      return { ...file, rule: { ...DEFAULT_RULE, mode: '0600' }, lay: 'staged' };
+    }),
     ...defined({ ...scripts, bootcmd }),
   };
 }

@@ -152,6 +152,8 @@ export interface Component {
   files: ComponentFile[];
   /** What lies in partials/, by name without .ejs: for its own templates and those of others on the same host. */
   partials: Map<string, Piece>;
+  /** What lies in client/: files for a workstation that is to use the service, all of mode 0600. */
+  client: ComponentFile[];
   /** Text of converge.sh and health.sh; absent for components of lay "direct". */
   converge?: string;
   health?: string;

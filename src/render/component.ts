@@ -22,8 +22,10 @@ export function componentFiles(
   fleet: FleetView,
   library: Library,
   given: Given,
+  more: Record<string, unknown> = {},
 ): RenderedFile[] {
   const locals = {
+    ...more,
     host,
     fleet,
     settings: host.settings[component.name] ?? {},
@@ -40,6 +42,21 @@ export function componentFiles(
     const text = renderTemplate(file, { ...own, partial: partialOf(host, library, own) });
     return { path: file.path, content: Buffer.from(text), ...rule, lay };
   });
+}
+
+/**
+ * The files of client/ for a workstation, from the plan of a host that has the component; `folder` is where they will
+ * lie there.
+ */
+export function clientFiles(
+  component: Component,
+  host: HostPlan,
+  fleet: FleetView,
+  library: Library,
+  given: Given,
+  folder: string,
+): RenderedFile[] {
+  return componentFiles({ ...component, files: component.client }, host, fleet, library, given, { folder });
 }
 
 /**

@@ -77,6 +77,7 @@ for (const args of [
   ['plan'],
   ['plan', '--json'],
   ['graph'],
+  ['client-config'],
   ['report'],
   ['schema', '--component-settings'],
 ]) {

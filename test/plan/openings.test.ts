@@ -40,6 +40,7 @@ const component = (ports: PortRule[]): Component => ({
   certificates: [],
   talksTo: [],
   partials: new Map(),
+  client: [],
   settings: {},
   files: [],
 });

@@ -14,6 +14,7 @@ const archetypes: { name: string; inventory: string; platform?: string }[] = [
   { name: 'memo-debian-12', inventory: 'memo', platform: 'debian-12' },
   { name: 'memo-ubuntu-24.04', inventory: 'memo', platform: 'ubuntu-24.04' },
   { name: 'memo-debian-13', inventory: 'memo', platform: 'debian-13' },
+  { name: 'cloud-debian-12', inventory: 'cloud' },
   { name: 'small', inventory: 'small' },
   { name: 'large', inventory: 'large' },
 ];

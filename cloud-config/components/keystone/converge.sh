@@ -15,10 +15,11 @@ main() {
   openstack_patiently openstack_python keystone_keys write
   restart_if_changed stackseed-keystone-keys.timer
   openstack_schema keystone keystone runuser -u keystone -- keystone-manage db_sync
+  # Making the administrator is told in the message queue already.
+  openstack_broker keystone
   openstack_once keystone-bootstrap "$(openstack_generation)" \
     "$ROOT/usr/local/lib/stackseed/keystone-bootstrap" "$OPENSTACK_REGION" "$(openstack_url 5000)" \
     "$(openstack_public_url 5000)"
-  openstack_broker keystone
   openstack_start keystone keystone.service /etc/systemd/system/keystone.service
   openstack_haproxy
   openstack_ready "http://$STACKSEED_MANAGE_ADDRESS:5000/healthcheck" 'Keystone on this host'

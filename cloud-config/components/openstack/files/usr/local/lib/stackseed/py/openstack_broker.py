@@ -19,6 +19,8 @@ import rabbitmq_state  # noqa: E402
 
 LATER = 75
 TIMEOUT = 15.0
+# On a busy machine rabbitmqctl alone may need minutes.
+SLOW = 300
 START, START_OK, TUNE, TUNE_OK = (10, 10), (10, 11), (10, 30), (10, 31)
 OPEN, OPEN_OK, CLOSE = (10, 40), (10, 41), (10, 50)
 # What the broker says of a wrong name or password, and of a virtual host that is not open to it.
@@ -74,7 +76,10 @@ def make(root, name, password):
         with open(descriptor, 'w') as file:
             os.fchown(descriptor, home.st_uid, home.st_gid)
             file.write(password)
-        rabbitmq_daemon.control('eval', MAKE % {'path': path, 'name': name})
+        status, said = rabbitmq_daemon.command('rabbitmqctl', '-q', 'eval', MAKE % {'path': path, 'name': name},
+                                               timeout=SLOW)
+        if status != 0:
+            raise rabbitmq_daemon.Broken(rabbitmq_daemon.complaint(said) or 'rabbitmqctl ended with %d' % status)
     finally:
         os.unlink(path)
 
