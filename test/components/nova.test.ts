@@ -84,7 +84,7 @@ test('the cells are made once, and brought up to date from then on', () => {
         .inNetwork(`bash "$ROOT/usr/local/lib/stackseed/nova-cells" map`)
         .calls.filter((call) => call.startsWith('nova-manage'))
         .map((call) => call.replace(/.*cell_v2 /, ''));
-    const cell0 = 'update_cell --cell_uuid 00000000-0000-0000-0000-000000000000';
+    const cell0 = 'update_cell --cell_uuid 00000000-0000-0000-0000-000000000000 --transport-url none:///';
     assert.equal(map(), ['map_cell0', cell0, 'list_cells', 'create_cell --name cell1']);
     node.stub('nova-manage', MANAGE.replace(/\*map_cell0.*\n/, ''));
     const cell1 = 'update_cell --cell_uuid 5b9aeb55-3a09-4f4c-8c6c-2ed5e3b4a9f0';
