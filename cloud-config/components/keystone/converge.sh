@@ -15,8 +15,6 @@ main() {
   openstack_patiently openstack_python keystone_keys write
   restart_if_changed stackseed-keystone-keys.timer
   openstack_schema keystone keystone runuser -u keystone -- keystone-manage db_sync
-  # Making the administrator is told in the message queue already.
-  openstack_broker keystone
   openstack_once keystone-bootstrap "$(openstack_generation)" \
     "$ROOT/usr/local/lib/stackseed/keystone-bootstrap" "$OPENSTACK_REGION" "$(openstack_url 5000)" \
     "$(openstack_public_url 5000)"

@@ -7,7 +7,8 @@ FILE = os.environ['STATE'] + '/steps.json'
 BOOT = os.environ.get('BOOT', 'first')
 
 
-def main(verb, name, generation, *rest):
+def main(arguments):
+    verb, name, generation, *rest = arguments
     rows = read()
     found = next((row for row in rows if row[:2] == [name, int(generation)]), None)
     if os.path.exists(os.environ['STATE'] + '/away'):
@@ -49,4 +50,4 @@ def write(rows):
 
 
 if __name__ == '__main__':
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

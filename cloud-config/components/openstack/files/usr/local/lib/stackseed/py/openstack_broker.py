@@ -56,6 +56,9 @@ def main(arguments):
             make(root, name, password)
             if not allowed(root, name, password):
                 raise rabbitmq_daemon.Broken('%s may not log in yet' % name)
+    except (ConnectionRefusedError, FileNotFoundError):
+        sys.stderr.write('for the message queue, which takes no clients on this host yet\n')
+        return LATER
     except (rabbitmq_daemon.Broken, OSError, ValueError) as error:
         sys.stderr.write('for the message queue: %s\n' % error)
         return LATER

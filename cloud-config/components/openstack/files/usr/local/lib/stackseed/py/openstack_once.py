@@ -8,9 +8,11 @@ the empty DATABASE, and may leave it unusable when it is cut off. So until one g
 whatever is there was begun by this step: it is dropped and made anew. A later generation only runs COMMAND.
 
 Status 0: done, here or elsewhere. 75: not yet. 78: an operator must act. Else: COMMAND failed. The last line of
-stderr says why. While COMMAND runs, the step is looked at: when it is another controller's, or the database does not
-serve here any more, COMMAND is killed; and who takes a step over waits until that has happened.
+stderr says why. While COMMAND runs, the step is looked at: when it is another controller's, or the database has not
+served here for a while, COMMAND is killed; and who takes a step over waits until that has happened.
 """
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -21,11 +23,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import galera_state  # noqa: E402
 import sql  # noqa: E402
+import step  # noqa: E402
 
-STEP = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'step.py')
 OK, LOST, DONE, LATER, HALT = 0, 1, 3, 75, 78
-# Seconds between two looks, the longest that a look takes, and how long who took over waits: longer than both.
-LOOK, LONGEST, GRACE = 3, 15, 25
+# Seconds between two looks, how long they may tell nothing, and how long who took over waits: longer than both with
+# the time that a look may take.
+LOOK, UNSURE, GRACE = 3, float(os.environ.get('STACKSEED_UNSURE', '45')), 90
 # How often it is tried to record what was done.
 RECORD = 20
 
@@ -64,7 +67,7 @@ def once(root, name, generation, prepare, command):
     owner, state = read_state(root, name, generation)
     if state == 'done':
         return 0
-    status, token = step(root, 'claim', name, generation)
+    status, token = ask(root, 'claim', name, generation)
     if status == DONE:
         return 0
     if owner not in (None, galera_state.read_cluster(root)['self']):
@@ -72,7 +75,7 @@ def once(root, name, generation, prepare, command):
         time.sleep(GRACE)
         held(root, name, generation, token)
     prepare()
-    status = watched(command, lambda: held(root, name, generation, token))
+    status = watched(command, Watch(root, name, generation, token).look)
     if status == LATER:
         return LATER
     if status != 0:
@@ -93,6 +96,8 @@ def schema(root, name, generation, database, command):
         if any(state == 'done' for _, state in rows(root, name)):
             return
         with sql.Connection(root, timeout=300.0) as connection:
+            if there:
+                sys.stderr.write('dropping the %d tables that an unfinished first run left in %s\n' % (there, database))
             connection.query('DROP DATABASE IF EXISTS `%s`' % plain(database))
             connection.query('CREATE DATABASE `%s` CHARACTER SET utf8 COLLATE utf8_general_ci' % plain(database))
     return once(root, name, generation, prepare, command)
@@ -139,17 +144,40 @@ def watched(command, look):
             running.wait()
 
 
+class Lost(Later):
+    """The step is another controller's."""
+
+
+class Watch:
+    """Looks whether a step is still this host's. On a busy machine a look may fail without saying anything."""
+
+    def __init__(self, *which):
+        self.which, self.sure = which, time.monotonic()
+
+    def look(self):
+        try:
+            held(*self.which)
+            self.sure = time.monotonic()
+        except Lost:
+            raise
+        except Later:
+            if time.monotonic() - self.sure > UNSURE:
+                raise
+
+
 def held(root, name, generation, token):
-    if step(root, 'check', name, generation, token)[0] != OK:
-        raise Later('another controller has taken step %s over' % name)
+    if ask(root, 'check', name, generation, token)[0] != OK:
+        raise Lost('another controller has taken step %s over' % name)
 
 
 def record(root, name, generation, token):
     for _ in range(RECORD):
         try:
-            if step(root, 'done', name, generation, token)[0] != OK:
-                raise Later('another controller has taken step %s over' % name)
+            if ask(root, 'done', name, generation, token)[0] != OK:
+                raise Lost('another controller has taken step %s over' % name)
             return
+        except Lost:
+            raise
         except Later as error:
             last = error
             time.sleep(LOOK)
@@ -158,23 +186,20 @@ def record(root, name, generation, token):
 
 def read_state(root, name, generation):
     """(owner, state) of the step: (None, 'none') where nobody has claimed it."""
-    words = step(root, 'state', name, generation)[1].split()
+    words = ask(root, 'state', name, generation)[1].split()
     return (words[0], words[1]) if len(words) == 2 else (None, 'none')
 
 
-def step(root, *words):
-    """(status, stdout) of step.py; Later where it cannot tell."""
-    environment = dict(os.environ, ROOT=root)
-    try:
-        ran = subprocess.run([sys.executable or 'python3', '-I', '-S', '-B', STEP] + [str(word) for word in words],
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             env=environment, timeout=LONGEST)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise Later('for the database: %s' % error)
-    if ran.returncode not in (OK, LOST, DONE):
-        said = ran.stderr.decode('utf-8', 'replace').strip().splitlines()
-        raise Later('for the database: %s' % (said[-1] if said else 'step.py ended with %d' % ran.returncode))
-    return ran.returncode, ran.stdout.decode('ascii', 'replace').strip()
+def ask(root, *words):
+    """(status, what it printed) of a verb of step.py, without a process of its own: on a busy machine that alone takes
+    seconds. Later where it cannot tell."""
+    told, said = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(said):
+        status = step.main([str(word) for word in words])
+    if status not in (OK, LOST, DONE):
+        why = said.getvalue().strip().splitlines()
+        raise Later('for the database: %s' % (why[-1] if why else 'step.py ended with %d' % status))
+    return status, told.getvalue().strip()
 
 
 if __name__ == '__main__':
