@@ -94,7 +94,8 @@ function extensions({ names, addresses }: CertificateScope, spki: Buffer, author
   const digitalSignature = der.bits(Buffer.from([0x80]), 7);
   return [
     extension(OID.basicConstraints, der.sequence(), true),
-    extension(OID.keyUsage, digitalSignature, true),
+    // Not critical: else libvirt and QEMU want key encipherment of it, which a key on a curve has no use for (RFC 5480, 3).
+    extension(OID.keyUsage, digitalSignature),
     extension(OID.extendedKeyUsage, der.sequence(der.oid(OID.serverAuth), der.oid(OID.clientAuth))),
     extension(OID.subjectKey, der.octets(keyIdentifier(spki))),
     ...(authority ? [extension(OID.authorityKey, der.sequence(der.implicit(0, authority)))] : []),

@@ -99,7 +99,7 @@ needs(test, 'openssl')(
         /Subject: CN ?= ?cnt1, O ?= ?stackseed/,
         /Not Before: Jan {2}1 00:00:00 1970 GMT/,
         /Basic Constraints: critical\n *CA:FALSE/,
-        /Key Usage: critical\n *Digital Signature\n/,
+        /X509v3 Key Usage: *\n *Digital Signature\n/,
         /TLS Web Server Authentication, TLS Web Client Authentication/,
         /DNS:cnt1, DNS:cnt1.example.net, DNS:api.example.net, IP Address:192.168.1.51, IP Address:10.255.0.200/,
       ])
