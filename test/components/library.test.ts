@@ -118,22 +118,29 @@ test('platforms agree on their variables, and their sources are of their own rel
   assert.is(pike?.cloudInit.networkVersion, 1);
 });
 
+const variable = (component: string, setting: string) =>
+  `${component}_${setting}`.toUpperCase().replaceAll('-', '_');
+
 test('every variable that a script reads is one that it is given', () => {
   const platform = new Set([...library.platforms.values()].flatMap((one) => Object.keys(one.variables)));
   for (const component of library.components.values()) {
-    const prefix = component.name.toUpperCase().replaceAll('-', '_');
-    // What it comes after has its variables in node.env as well, where the host has it.
+    // What it comes after has its variables and settings in node.env as well, where the host has it.
     const before = component.after.map((name) => library.components.get(name));
     const given = new Set([
       ...platform,
       ...[component, ...before].flatMap((one) =>
         Object.values(one?.variables ?? {}).flatMap((of) => Object.keys(of ?? {})),
       ),
-      ...Object.keys(component.settings).map((name) => `${prefix}_${name.toUpperCase()}`),
+      ...[component, ...before].flatMap((one) =>
+        Object.keys(one?.settings ?? {}).map((name) => variable(one?.name ?? '', name)),
+      ),
     ]);
+    // And the texts that it may read, like lib.sh.
+    const read = before.flatMap((one) => one?.files.map(({ content }) => content.toString()) ?? []);
     for (const script of [component.converge, component.health]) {
       for (const [, name = ''] of (script ?? '').matchAll(/\$\{?([A-Z]+_[A-Z_]+)/g)) {
-        if (/^(STACKSEED|COMPONENT)_/.test(name) || (script ?? '').includes(`\n${name}=`)) continue;
+        if (/^(STACKSEED|COMPONENT)_/.test(name)) continue;
+        if ([script ?? '', ...read].some((text) => text.includes(`\n${name}=`))) continue;
         assert.ok(given.has(name), `${component.name} reads ${name}`);
       }
     }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Run in a Debian 12 with MariaDB, with the programs of database-dump in place: dumps databases, spoils them, brings them
 # back. Prints "NAME: WORDS" for dump.test.ts.
 set -u
@@ -13,10 +14,14 @@ start() {
   ip link set lo up
   mkdir -p /run/mysqld
   chown mysql /run/mysqld
-  mariadb-install-db --user=mysql --datadir="$DATA" >/dev/null 2>&1
+  install -d -o mysql "$DATA"
+  mariadb-install-db --no-defaults --user=mysql --datadir="$DATA" --rpm \
+    --auth-root-authentication-method=socket >/run/log 2>&1
   mariadbd --no-defaults --user=mysql --datadir="$DATA" --socket=/run/mysqld/mysqld.sock --skip-networking \
-    --wsrep-on=1 --wsrep-provider=/usr/lib/galera/libgalera_smm.so --wsrep-cluster-address=gcomm:// --wsrep-node-address=127.0.0.1 --wsrep-provider-options="base_host=127.0.0.1;gmcast.listen_addr=tcp://127.0.0.1:4567" \
-    --binlog-format=ROW --innodb-autoinc-lock-mode=2 >/run/log 2>&1 &
+    --wsrep-on=1 --wsrep-provider=/usr/lib/galera/libgalera_smm.so --wsrep-cluster-address=gcomm:// \
+    --wsrep-node-address=127.0.0.1 \
+    --wsrep-provider-options="base_host=127.0.0.1;gmcast.listen_addr=tcp://127.0.0.1:4567" \
+    --binlog-format=ROW --innodb-autoinc-lock-mode=2 >>/run/log 2>&1 &
   for _ in $(seq 120); do
     [ "$(mariadb -BNe "SHOW STATUS LIKE 'wsrep_local_state_comment'" 2>/dev/null | cut -f 2)" != Synced ] || return 0
     sleep 0.5
