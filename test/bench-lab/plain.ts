@@ -14,6 +14,8 @@ const UNITS = [
   'stackseed@.service',
   'stackseed-galera.path',
   'stackseed-recheck.service',
+  'stackseed-resume.service',
+  'stackseed-rabbitmq-watch.timer',
 ];
 /** Where clusters keep what they know, below the root of a disk, and what cloud-init knows of its own runs. */
 const DATA = ['mysql', 'pacemaker', 'corosync', 'redis', 'cloud'].map((name) => `var/lib/${name}`);
