@@ -11,14 +11,14 @@ ROOT=${ROOT:-}
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/openstack.sh"
 
 main() {
-  local unit said
+  local unit
   have_unit "${NEUTRON_UNITS%% *}" || waiting "no ${NEUTRON_UNITS%% *}: its package is not installed"
   openstack_schema neutron neutron runuser -u neutron -- neutron-db-manage \
     --config-file "$ROOT/etc/neutron/neutron.conf" \
     --config-file "$ROOT/etc/neutron/plugins/ml2/ml2_conf.ini" upgrade heads
   openstack_broker neutron
   openstack_catalogue neutron
-  said=$(bash "$ROOT/usr/local/lib/stackseed/haproxy-config" 2>&1) || halt "$said"
+  openstack_haproxy
   for unit in $NEUTRON_UNITS; do
     openstack_start neutron "$unit"
   done

@@ -12,7 +12,7 @@ ROOT=${ROOT:-}
 CELLS=$ROOT/usr/local/lib/stackseed/nova-cells
 
 main() {
-  local unit said
+  local unit
   have_unit nova-api.service || waiting 'no nova-api.service: its package is not installed'
   openstack_schema nova nova_api bash "$CELLS" api
   openstack_schema nova nova_cell0 bash "$CELLS" cell0
@@ -20,7 +20,7 @@ main() {
   openstack_once nova-cells "$(openstack_generation)" bash "$CELLS" map
   openstack_broker nova
   openstack_catalogue nova
-  said=$(bash "$ROOT/usr/local/lib/stackseed/haproxy-config" 2>&1) || halt "$said"
+  openstack_haproxy
   for unit in $NOVA_UNITS stackseed-nova-discover.service; do
     openstack_start nova "$unit"
   done
