@@ -25,7 +25,7 @@ export async function wipeAll({ controllers }: Trial): Promise<void> {
 export async function firstBoot(trial: Trial): Promise<number> {
   const began = Date.now();
   await Promise.all(trial.controllers.map((host) => host.powerOn()));
-  await untilAll(trial, ['test', '-e', '/run/stackseed/ready']);
+  await untilAll(trial, (host) => host.has('/run/stackseed/ready'), 'ready');
   return (Date.now() - began) / 1000;
 }
 
@@ -36,11 +36,15 @@ export async function stand(trial: Trial): Promise<void> {
   await learnAddresses(trial);
 }
 
-/** Until a command ends with status 0 on every controller, at one moment. */
-export async function untilAll({ controllers }: Trial, argv: string[], limit = PATIENCE): Promise<void> {
-  const holds = async (host: LabHost): Promise<boolean> => (await host.exec(argv)).status === 0;
+/** Until it holds for every controller, at one moment. */
+export async function untilAll(
+  { controllers }: Trial,
+  holds: (host: LabHost) => Promise<boolean>,
+  what: string,
+  limit = PATIENCE,
+): Promise<void> {
   for (const began = Date.now(); ; await sleep(250)) {
     if ((await Promise.all(controllers.map(holds))).every(Boolean)) return;
-    if (Date.now() - began > limit * 1000) throw new Error(`not so after ${limit} s: ${argv.join(' ')}`);
+    if (Date.now() - began > limit * 1000) throw new Error(`not so after ${limit} s: ${what}`);
   }
 }

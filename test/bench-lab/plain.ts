@@ -30,7 +30,8 @@ export async function plainStart(trial: Trial): Promise<number> {
   for (const host of controllers) prepare(join(trial.lab.folder, 'hosts', host.name, 'upper'));
   const began = Date.now();
   await Promise.all(controllers.map((host) => host.powerOn()));
-  await untilAll(trial, ['systemctl', 'is-active', '--quiet', 'cloud-config.service']);
+  const configured = ['systemctl', 'is-active', '--quiet', 'cloud-config.service'];
+  await untilAll(trial, async (host) => (await host.exec(configured)).status === 0, configured.join(' '));
   await Promise.all([database(controllers), addresses(controllers), queue(controllers), redis(controllers)]);
   return (Date.now() - began) / 1000;
 }

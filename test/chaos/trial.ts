@@ -72,8 +72,8 @@ async function unhealthy(hosts: LabHost[]): Promise<LabHost[]> {
 
 /** The mark is cheap to look at; what it says is asked for only where it is there. */
 async function isHealthy(host: LabHost): Promise<boolean> {
-  const test = 'test -e /run/stackseed/ready && exec stackseed-node status --quiet';
-  return (await host.exec(['sh', '-c', test], { timeout: 40 })).status === 0;
+  if (!(await host.has('/run/stackseed/ready'))) return false;
+  return (await host.exec(['stackseed-node', 'status', '--quiet'], { timeout: 40 })).status === 0;
 }
 
 async function laggards(hosts: LabHost[]): Promise<string> {

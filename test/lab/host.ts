@@ -15,6 +15,8 @@ export interface LabHost {
   /** A bash script on standard input. */
   script(text: string, options?: Omit<ExecOptions, 'input'>): Promise<Answer>;
   isOn(): Promise<boolean>;
+  /** Whether a path without links exists there; false when it is off. No program is started for it. */
+  has(path: string): Promise<boolean>;
   powerCut(): Promise<void>;
   powerOn(): Promise<void>;
   /** In an orderly way, by systemd; returns when the next systemd runs. */
@@ -51,6 +53,7 @@ export function labHost(spec: HostSpec, box: Machine, powerOn: () => Promise<voi
     exec: box.exec,
     script: (text, options) => box.exec(['bash', '-s'], { ...options, input: text }),
     isOn: box.isOn,
+    has: box.has,
     powerCut: box.cut,
     wipe: box.wipe,
     memory: box.memory,

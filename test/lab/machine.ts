@@ -34,6 +34,8 @@ export interface Machine {
   /** Links go first, then everything in the machine dies at one moment. */
   cut(): Promise<void>;
   exec(argv: string[], options?: ExecOptions): Promise<Answer>;
+  /** Whether a path without links exists there; false when it is off. No program is started for it. */
+  has(path: string): Promise<boolean>;
   /** Words in front of a command that is to run in the machine; undefined when it is off. */
   prefix(): Promise<string[] | undefined>;
   /** Puts a seed ISO into the drive; the machine sees it when it is next switched on or rebooted. */
@@ -114,6 +116,10 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
       }
     },
     prefix,
+    async has(path) {
+      const first = await pid();
+      return first !== undefined && existsSync(`/proc/${first}/root${path}`);
+    },
     async exec(argv, { input, timeout = 60 } = {}) {
       const enter = await prefix();
       if (!enter) return { status: 125, stdout: '', stderr: `${spec.name} is off\n` };

@@ -39,7 +39,7 @@ converge() {
 # One run of a component at a time, whoever starts it. File descriptor 9 is closed in all children, or
 # a daemon started by one of them would hold the lock.
 take_lock() {
-  mkdir -p "$RUN/locks"
+  [ -d "$RUN/locks" ] || mkdir -p "$RUN/locks"
   exec 9>"$RUN/locks/$1"
   flock -n 9 || {
     log "another run of $1 is under way: waiting for its end"
@@ -91,7 +91,7 @@ run_script() {
   case $2 in
     health.sh) why=$(temporary) ;;
     # status reads here what a step under way logged last.
-    *) mkdir -p "$RUN/doing" && why=$RUN/doing/$name && : >"$why" ;;
+    *) { [ -d "$RUN/doing" ] || mkdir -p "$RUN/doing"; } && why=$RUN/doing/$name && : >"$why" ;;
   esac
   (
     cd /

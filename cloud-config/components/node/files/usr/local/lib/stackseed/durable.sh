@@ -3,7 +3,8 @@
 
 # A new file that is no matter of the disk, which may be full. /run is in memory.
 temporary() {
-  mkdir -p "$ROOT/run/stackseed/temporary" && mktemp -p "$ROOT/run/stackseed/temporary"
+  [ -d "$ROOT/run/stackseed/temporary" ] || mkdir -p "$ROOT/run/stackseed/temporary"
+  mktemp -p "$ROOT/run/stackseed/temporary"
 }
 
 # put_file SOURCE PATH MODE OWNER GROUP: makes PATH equal to SOURCE; ROOT is part of both. Status 0:
@@ -13,7 +14,7 @@ put_file() {
   local folder=${path%/*} new=${path%/*}/.${path##*/}.stackseed-new
   ! same_file "$source" "$path" "$mode" "$owner" "$group" || return 1
   # install makes the copy 0600 before it has the owner and mode that were asked for.
-  mkdir -p "$folder" &&
+  { [ -d "$folder" ] || mkdir -p "$folder"; } &&
     install -m "$mode" -o "$owner" -g "$group" -T "$source" "$new" &&
     sync "$new" &&
     mv -fT "$new" "$path" &&
@@ -25,9 +26,14 @@ put_text() {
   local path=$1 source status=0
   source=$(temporary) || return 74
   cat >"$source" || { rm -f "$source"; return 74; }
-  put_file "$source" "$path" 0600 "$(id -un)" "$(id -gn)" || status=$?
+  put_file "$source" "$path" 0600 "$(own_name -un)" "$(own_name -gn)" || status=$?
   rm -f "$source"
   return "$status"
+}
+
+# own_name -un | -gn: who runs this, as id tells; root knows it without another program.
+own_name() {
+  if [ "$EUID" -eq 0 ]; then printf root; else id "$1"; fi
 }
 
 # A link is never the same, even where it leads to the same bytes: put_file replaces it.

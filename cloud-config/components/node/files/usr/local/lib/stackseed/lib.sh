@@ -57,7 +57,7 @@ trap 'broke_at "$?" "$LINENO" "$BASH_COMMAND"' ERR
 
 write_file() {
   local path=$1 mode=$2 owner=${3:-} group=${4:-} source status=0
-  owner=${owner:-$(id -un)}
+  [ -n "$owner" ] || { owner=$(own_name -un) && group=${group:-$(own_name -gn)}; }
   group=${group:-$(id -gn "$owner")}
   source=$(temporary)
   cat >"$source"
@@ -109,18 +109,19 @@ restart_if_changed() {
   printf '%s\n' "$digest" | put_text "$record" || [ "$?" -eq 1 ]
 }
 
-# Digest of the component's files as they lie on this node, and of further PATHs.
+# Digest of the component's files as they lie on this node, and of further PATHs. One that is missing is left out.
 files_digest() {
-  local path
-  {
+  local paths
+  mapfile -t paths < <({
     sed 's/^[^ ]* [^ ]* [^ ]* //' "$ROOT/var/lib/stackseed/seed/components/$STACKSEED_COMPONENT/files.list"
     cat "$COMPONENT_KEPT/written"
     [ "$#" -eq 0 ] || printf '%s\n' "${@#"$ROOT"}"
-  } 2>/dev/null | LC_ALL=C sort -u | while read -r path; do
-    stat -c '%a %U %G' "$ROOT$path" 2>/dev/null || printf 'missing\n'
-    printf '%s\n' "$path"
-    [ ! -f "$ROOT$path" ] || sha256sum <"$ROOT$path"
-  done | sha256sum | cut -d ' ' -f 1
+  } 2>/dev/null | LC_ALL=C sort -u)
+  [ "${#paths[@]}" -gt 0 ] || paths=(/dev/null)
+  {
+    stat -c '%a %U %G %n' "${paths[@]/#/$ROOT}" || true
+    sha256sum "${paths[@]/#/$ROOT}" </dev/null || true
+  } 2>/dev/null | sha256sum | cut -d ' ' -f 1
 }
 
 [ -s "$ROOT/etc/stackseed/node.env" ] || waiting 'for /etc/stackseed/node.env, which is missing or empty'

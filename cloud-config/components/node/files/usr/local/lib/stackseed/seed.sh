@@ -12,7 +12,7 @@
 # seed_check: status 0 when the seed is laid; otherwise prints why not, status 75. Looks once for each
 # boot and seed; after `seed_recheck` it looks again.
 seed_check() {
-  mkdir -p "$RUN/locks"
+  [ -d "$RUN/locks" ] || mkdir -p "$RUN/locks"
   (
     flock 7
     ! cmp -s "$SEED/seed.list" "$RUN/seed.list" || exit 0
@@ -96,30 +96,6 @@ take_in_seed() {
   id=$(instance_id)
   # No id: this seed was laid by other means than cloud-init, or a power cut took the id.
   [ -z "$id" ] || printf '%s\n' "$id" | put_text "$KEPT/laid" || [ "$?" -eq 1 ]
-}
-
-# remove_dropped OLD NEW: removes files that list OLD has and neither list NEW nor the seed has, unless
-# they have other bytes than OLD says, for then somebody else has made them theirs.
-remove_dropped() {
-  local digest path
-  [ -f "$1" ] || return 0
-  while read -r digest path; do
-    case $digest in '#') continue ;; esac
-    ! listed_in "$2" "$path" || continue
-    # One that a component laid before, and that cloud-init lays now.
-    ! listed_in "$SEED/seed.list" "$path" || continue
-    [ -f "$ROOT$path" ] || continue
-    if [ "$(sha256sum <"$ROOT$path")" = "$digest  -" ]; then
-      log "removing $path, which the seed no longer has"
-      rm -f "$ROOT$path"
-    else
-      log "leaving $path, which the seed no longer has, because it was changed since"
-    fi
-  done <"$1"
-}
-
-listed_in() {
-  paths_of "$1" | grep -qxF -e "$2"
 }
 
 paths_of() {

@@ -36,7 +36,7 @@ read_state() {
 # set_state NAME STATE ATTEMPTS REASON: `since` moves, and a line is logged, only when the state or its
 # reason is another one than before.
 set_state() {
-  mkdir -p "$RUN/components" "$RUN/locks"
+  [ -d "$RUN/components" ] || mkdir -p "$RUN/components" "$RUN/locks"
   {
     flock 8
     write_state "$1" "$2" "$3" "$(one_line "$4")"
@@ -49,7 +49,7 @@ write_state() {
   read_state "$name"
   since=${IS[since]}
   if [ -z "$since" ] || [ "${IS[state]}" != "$state" ] || [ "${IS[reason]}" != "$reason" ]; then
-    since=$(date +%s)
+    printf -v since '%(%s)T' -1
     log "$name is $state${reason:+: $reason}"
   fi
   printf 'state=%s\nsince=%s\nreason=%s\nattempts=%s\n' "$state" "$since" "$reason" "$attempts" \
@@ -60,7 +60,7 @@ write_state() {
 # /run/stackseed/ready is there exactly while every component is healthy.
 update_ready() {
   if ! all_healthy; then
-    rm -f "$RUN/ready"
+    [ ! -e "$RUN/ready" ] || rm -f "$RUN/ready"
   elif [ ! -e "$RUN/ready" ]; then
     date +%s >"$RUN/ready"
     put_text "$KEPT/converged" <"$SEED/seed.list" || [ "$?" -eq 1 ] || log 'cannot record that all converged'
