@@ -19,6 +19,7 @@ export function pretendGiven(
       authority: pem('CERTIFICATE', 'authority'),
     }),
     authority: () => pem('CERTIFICATE', 'authority'),
+    signer: () => 'memo namespaces="stackseed-seed" ssh-ed25519 AAAA',
     ...(cluster && { cluster: { ...cluster, generation: 1 } }),
   };
 }

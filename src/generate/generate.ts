@@ -27,6 +27,7 @@ import type { HostPlan } from '../plan/types.ts';
 import { type Finding, FindingsError } from '../report/finding.ts';
 import { inputDigest, partDigests } from './input.ts';
 import { installerPlanned, type Prepared, prepare, renderPlanned } from './prepare.ts';
+import { generationOf, signedTree } from './signed.ts';
 import { sizeFinding } from './size.ts';
 import type { Fleet, GenerateOptions, GenerateReport, HostOutcome } from './types.ts';
 
@@ -102,7 +103,9 @@ async function makeHost(run: Run, host: HostPlan): Promise<HostOutcome> {
   const limit = sizeFinding(fleet.inventory.target ?? 'iso', name, seed.tree);
   if (limit) throw new FindingsError([...findings, limit]);
   const known = run.overwrite ? undefined : knownDigests(manifest, name);
-  const packed = await packHost(out, name, seed.tree, iso, installerPlanned(fleet, host, seed.tree), {
+  const generation = generationOf(lock, name, seed.digest);
+  const signed = signedTree(seed.tree, { fleet: fleet.plan.fleet.name, host: name, generation }, secrets);
+  const packed = await packHost(out, name, signed, iso, installerPlanned(fleet, host, seed.tree), {
     ...(known && { known }),
     note(digests) {
       run.journal.note(name, digests);
@@ -167,8 +170,7 @@ function inOrder<T>(record: Record<string, T>): Record<string, T> {
 
 /** Puts the host's digest into the lock, and gives the generation that it has by it. */
 function count(lock: Lock, name: string, digest: string): number {
-  const before = lock.hosts.get(name);
-  const generation = before?.digest === digest ? before.generation : (before?.generation ?? 0) + 1;
+  const generation = generationOf(lock, name, digest);
   lock.hosts.set(name, { generation, digest });
   return generation;
 }

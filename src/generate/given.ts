@@ -2,7 +2,7 @@ import { clusterRole } from '../inventory/cluster-role.ts';
 import type { Lock, LockedCluster } from '../plan/lock.ts';
 import type { Cluster, FleetView, HostPlan, Plan, SecretUse } from '../plan/types.ts';
 import type { Certificate, Given } from '../render/given.ts';
-import { deriveSecret, fingerprint, makeCertificate, type Secrets } from '../secrets/index.ts';
+import { deriveSecret, fingerprint, makeCertificate, type Secrets, signerLine } from '../secrets/index.ts';
 
 /**
  * The cluster as the lock is to keep it: its generation is counted up where what the controllers share is not
@@ -43,6 +43,7 @@ export function givenFor(plan: Plan, host: HostPlan, lock: Lock, secrets: Secret
       return known;
     },
     authority: () => secrets.ca.certificate,
+    signer: () => signerLine(secrets, plan.fleet.name),
     ...(cluster && { cluster }),
   };
 }

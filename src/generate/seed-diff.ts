@@ -1,6 +1,7 @@
 import { createPatch } from 'diff';
 import { parse, stringify } from 'yaml';
 import type { Tree } from '../render/tree.ts';
+import { SIGNATURE, SUMS } from './signed.ts';
 
 /** A file of the node, or a part of its seed, and how it changes. */
 export interface FileChange {
@@ -78,8 +79,8 @@ function seedFiles(tree: Tree): Map<string, SeedFile> {
   const network = tree.get('network-config');
   if (network) files.set('network-config', { content: String(network.content), open: true, binary: false });
   for (const [name, { content }] of tree) {
-    // The instance-id follows from the rest.
-    if (name === 'network-config' || name === 'meta-data') continue;
+    // The instance-id and the signature follow from the rest.
+    if ([SUMS, SIGNATURE, 'network-config', 'meta-data'].includes(name)) continue;
     // What the installer is told may hold the seed in another form.
     if (name !== 'user-data') files.set(name, { content: String(content), open: false, binary: true });
   }

@@ -7,7 +7,7 @@ import { outProblem } from './problem.ts';
 export const ISO_NAME = 'seed.iso';
 
 /** Of a host's seed. */
-export const SEED_FILES = ['user-data', 'meta-data', 'network-config'];
+export const SEED_FILES = ['user-data', 'meta-data', 'network-config', 'seed.sums', 'seed.sums.sig'];
 
 /** What its installer is told. */
 export const INSTALLER_FILES = [

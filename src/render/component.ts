@@ -34,6 +34,7 @@ export function componentFiles(
     network: (wanted: string) => host.networks.find(({ functions }) => functions.includes(wanted)),
     cluster: given.cluster,
     authority: () => given.authority(),
+    signer: () => given.signer(),
   };
   return component.files.map((file): RenderedFile => {
     const { lay, rule } = file;

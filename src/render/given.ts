@@ -16,6 +16,8 @@ export interface Given {
   certificate(component: string, label: string): Certificate;
   /** The certificate of the fleet's authority, PEM. */
   authority(): string;
+  /** Who may sign the fleet's seeds, as a line for ssh-keygen. */
+  signer(): string;
   /** On the hosts that belong to it. */
   cluster?: Cluster;
 }

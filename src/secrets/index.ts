@@ -7,4 +7,5 @@ export { keysFromEnvironment } from './keys.ts';
 export { readSecrets } from './read.ts';
 export type { Secrets } from './schema.ts';
 export { Secret } from './secret.ts';
+export { signerLine, signText } from './signature.ts';
 export { type InitOptions, initSecrets, rotateSecret } from './write.ts';

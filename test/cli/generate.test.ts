@@ -2,11 +2,12 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { SEED_FILES } from '../../src/pack/host-folder.ts';
 import { knownSecrets, withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
 import { lay, spawnStackseed, stackseed, twoHosts } from './command.ts';
 
-const parts = ['meta-data', 'network-config', 'user-data'];
+const parts = [...SEED_FILES].sort();
 
 /** A folder with two hosts and their secrets. */
 function withFleet(use: (cwd: string) => Promise<void>): Promise<void> {

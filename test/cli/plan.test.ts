@@ -121,13 +121,13 @@ test('plan tells what is missing, what was edited and who left', () =>
     assert.is(verified.status, 1);
     assert.match(verified.stderr, 'error[hosts.keep]: user-data in');
     const json = JSON.parse((await stackseed(['verify', '--json'], { cwd })).stdout);
-    assert.equal([json.hosts, json.files, json.findings.length], [2, 7, 1]);
+    assert.equal([json.hosts, json.files, json.findings.length], [2, 11, 1]);
     const kept = await stackseed(['generate', ...EMBEDDED], { cwd });
     assert.is(kept.status, 1);
     assert.match(kept.stderr, '--overwrite');
     assert.is((await stackseed(['generate', '--overwrite', '--prune', ...EMBEDDED], { cwd })).status, 0);
     const right = await stackseed(['verify'], { cwd });
-    assert.equal([right.status, right.stdout], [0, `1 seed in ${join(cwd, 'out')}: 4 files as generated\n`]);
+    assert.equal([right.status, right.stdout], [0, `1 seed in ${join(cwd, 'out')}: 6 files as generated\n`]);
   }));
 
 test('a changed controller says in what order, and what becomes of the cluster', () =>

@@ -27,7 +27,7 @@ test('firewall loads its rules once, and again when they changed', () => {
     const first = node.run('converge');
     assert.is(first.status, 0, first.stderr);
     assert.is(loads(first.calls), 1);
-    assert.ok(first.calls.includes('systemctl enable stackseed-firewall.service'));
+    assert.ok(first.calls.includes('systemctl --quiet enable --no-reload stackseed-firewall.service'));
     assert.is(node.read(kept), rules);
     assert.is(loads(node.run('converge').calls), 0);
     assert.is(node.run('health').stdout, 'in force, 1 openings\n');

@@ -19,7 +19,7 @@ test('the agent of the other driver stays off', () => {
     const ran = converge();
     assert.is(ran.status, 0, ran.stderr);
     assert.equal(started(ran), ['neutron-linuxbridge-agent.service']);
-    assert.ok(ran.calls.includes('systemctl --quiet disable neutron-openvswitch-agent.service'));
+    assert.ok(ran.calls.includes('systemctl --quiet disable --no-reload neutron-openvswitch-agent.service'));
     assert.ok(ran.calls.includes('systemctl stop openvswitch-switch.service'));
     assert.ok(ran.calls.includes('modprobe -q br_netfilter'));
     assert.equal(started(converge()), []);
@@ -57,7 +57,7 @@ test('a network node runs no keepalived, radvd or HAProxy of its own, only those
       node.write('../state/active-haproxy.service', '');
       const ran = converge();
       assert.is(ran.status, 0, ran.stderr);
-      assert.ok(ran.calls.includes('systemctl --quiet disable haproxy.service'));
+      assert.ok(ran.calls.includes('systemctl --quiet disable --no-reload haproxy.service'));
       assert.ok(ran.calls.includes('systemctl stop haproxy.service'));
       assert.equal(started(ran), [
         'neutron-metadata-agent.service',

@@ -69,7 +69,7 @@ for (const { component, unit, file, values, prepare, folder } of simple) {
       const first = node.run('converge');
       assert.is(first.status, 0, first.stderr);
       assert.equal(restarts(first.calls), [`systemctl restart ${unit}`]);
-      assert.ok(first.calls.includes(`systemctl --quiet enable ${unit}`));
+      assert.ok(first.calls.includes(`systemctl --quiet enable --no-reload ${unit}`));
       assert.equal(restarts(node.run('converge').calls), []);
       node.write(file, 'second\n');
       assert.equal(restarts(node.run('converge').calls), [`systemctl restart ${unit}`]);

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generateFleet, renderPlanned } from '../../src/generate/generate.ts';
 import { loadFleet } from '../../src/generate/load.ts';
+import { SEED_FILES } from '../../src/pack/host-folder.ts';
 import { readSecrets } from '../../src/secrets/index.ts';
 import { example, knownSecrets, withFolder } from '../fixtures.ts';
 
@@ -45,7 +46,7 @@ test('a new compute node is one new seed, and no other byte changes', async () =
     const added = [...after.keys()].filter((file) => !before.has(file)).sort();
     assert.equal(
       added,
-      ['meta-data', 'network-config', 'user-data'].map((name) => `cm3/${name}`),
+      [...SEED_FILES].sort().map((name) => `cm3/${name}`),
     );
     for (const [file, state] of before) assert.is(after.get(file), state, `${file} changed`);
   });

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generateFleet } from '../../src/generate/generate.ts';
+import { SEED_FILES } from '../../src/pack/host-folder.ts';
 import { example, knownSecrets, withFolder } from '../fixtures.ts';
 
-const SEED = ['meta-data', 'network-config', 'user-data'];
+const SEED = [...SEED_FILES].sort();
 const INSTALLER = ['early.sh', 'install.env', 'installer.json', 'late.sh', 'preseed.cfg'];
 
 test('what an installer is told comes and goes with the inventory, and the seed stays the same', () =>

@@ -94,6 +94,8 @@ test('nothing is written where nothing changed, and only the times of what chang
     assert.equal(newer, [
       'hosts/keep/meta-data',
       'hosts/keep/seed.iso',
+      'hosts/keep/seed.sums',
+      'hosts/keep/seed.sums.sig',
       'hosts/keep/user-data',
       'manifest.json',
     ]);
@@ -194,7 +196,7 @@ test('what is missing or open to others is made right', () =>
       );
       await generate();
       assert.equal(bytes(join(folder, 'out')), right);
-      assert.equal(verifyOut(join(folder, 'out')), { hosts: 2, files: 8, findings: [] });
+      assert.equal(verifyOut(join(folder, 'out')), { hosts: 2, files: 12, findings: [] });
     }
   }));
 

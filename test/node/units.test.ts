@@ -60,7 +60,7 @@ needs(
     const units = readdirSync(join(root, 'etc/systemd/system')).filter((name) =>
       /\.(target|timer|service)$/.test(name),
     );
-    assert.is(units.length, 6);
+    assert.is(units.length, 7);
     const instances = units.map((name) => name.replace('@.', '@nfs-server.'));
     const options = ['verify', `--root=${root}`, '--man=no', '--recursive-errors=yes'];
     const ran = spawnSync('systemd-analyze', [...options, ...instances], { encoding: 'utf8' });

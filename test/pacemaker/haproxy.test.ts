@@ -38,7 +38,7 @@ test('the configuration is made of the fragments in order, and the unit is left 
     assert.match(node.read(config), /global\n[\s\S]*listen one\n/);
     assert.is(node.read('/proc/sys/net/ipv4/ip_nonlocal_bind'), '1\n');
     assert.ok(node.exists('/run/stackseed/allow/haproxy'));
-    assert.ok(ran.calls.includes('systemctl --quiet disable haproxy.service'));
+    assert.ok(ran.calls.includes('systemctl --quiet disable --no-reload haproxy.service'));
     assert.equal(acts(ran.calls), []);
   });
 });

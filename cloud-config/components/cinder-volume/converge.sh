@@ -38,7 +38,7 @@ main() {
   if [ "$(systemctl show -p NeedDaemonReload "$UNIT")" = NeedDaemonReload=yes ]; then systemctl daemon-reload; fi
   check_share
   # Started by the package's own wish it would be Pacemaker's rival.
-  ! systemctl is-enabled --quiet "$UNIT" 2>/dev/null || systemctl --quiet disable "$UNIT"
+  ! systemctl is-enabled --quiet "$UNIT" 2>/dev/null || systemctl --quiet disable --no-reload "$UNIT"
   restart_if_old
   mkdir -p "${ALLOW%/*}"
   touch "$ALLOW"

@@ -63,8 +63,8 @@ start() {
   mkdir -p "${ALLOW%/*}"
   touch "$ALLOW"
   rm -f "$RECORD"
-  systemctl daemon-reload
-  systemctl is-enabled --quiet "$COROSYNC_UNIT" || systemctl --quiet enable "$COROSYNC_UNIT"
+  reload_unit "$COROSYNC_UNIT"
+  systemctl is-enabled --quiet "$COROSYNC_UNIT" || systemctl --quiet enable --no-reload "$COROSYNC_UNIT"
   systemctl reset-failed "$COROSYNC_UNIT" 2>/dev/null || true
   log "starting $COROSYNC_UNIT"
   if systemctl is-active --quiet "$COROSYNC_UNIT"; then

@@ -11,9 +11,7 @@ main() {
   local unit status=0
   for unit in redis-server.service redis-sentinel.service; do
     have_unit "$unit" || waiting "no $unit: package ${unit%.service} is not installed"
-    if [ "$(systemctl show -p NeedDaemonReload "$unit")" = NeedDaemonReload=yes ]; then
-      systemctl daemon-reload
-    fi
+    reload_unit "$unit"
   done
   python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/redis_join.py" || status=$?
   exit "$status"

@@ -1,12 +1,19 @@
 #!/bin/bash
 # Sourced by the engine. Starts convergence: all of it by hand or after a new seed, or what stopped.
 
-# apply [--wait [--timeout S]]: looks whether the seed is whole, then has every component converge
-# again. One that is in its loop already is not stopped, since it may be installing packages: it is
-# told to make its next attempt at once.
+# apply [SOURCE [--older] [--dry-run] | --back] [--wait [--timeout S]]: takes another seed first when it is told one,
+# or the one from before; looks whether the seed is whole, then has every component converge again. One that is in its
+# loop already is not stopped, since it may be installing packages: it is told to make its next attempt at once.
 apply() {
-  local why name again=()
-  if [ "${1:-}" != --wait ] && [ "$#" -gt 0 ]; then usage_error "apply takes --wait, not $1"; fi
+  local why name again=() taking=()
+  while [ "$#" -gt 0 ] && [ "$1" != --wait ]; do
+    taking+=("$1")
+    shift
+  done
+  if [ "${#taking[@]}" -gt 0 ]; then
+    seed_program take "${taking[@]}" || exit "$?"
+    [[ " ${taking[*]} " != *' --dry-run '* ]] || return 0
+  fi
   why=$(seed_recheck) || { log "waiting $why"; return 1; }
   systemctl daemon-reload
   for name in $(components); do

@@ -101,7 +101,7 @@ run_script() {
       *) exec bash "$script" ;;
     esac
   ) 9>&- </dev/null || status=$?
-  WHY=$(cat "$why")
+  WHY=$(<"$why")
   rm -f "$why"
   if [ "$status" -ne 0 ] && [ -z "$WHY" ]; then WHY="$2 ended with status $status"; fi
   return "$status"
@@ -110,10 +110,10 @@ run_script() {
 # run_health NAME: sets WHY to the line that health.sh prints, or to what there is to say when it fails
 # without one. A component without health.sh is healthy.
 run_health() {
-  local out said status=0
+  local out said='' status=0
   out=$(temporary)
   run_script "$1" health.sh >"$out" || status=$?
-  said=$(sed -n '/./{p;q}' "$out")
+  while IFS= read -r said && [ -z "$said" ]; do :; done <"$out"
   rm -f "$out"
   if [ "$status" -eq 124 ]; then
     WHY="health.sh gave no answer in $HEALTH_TIMEOUT s"

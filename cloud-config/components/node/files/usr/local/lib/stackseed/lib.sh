@@ -11,6 +11,7 @@
 #                         enables UNIT; restarts it unless it runs with this component's files, those
 #                         written by write_file and the PATHs as they are now
 #   have_unit UNIT        whether systemd knows UNIT
+#   reload_unit UNIT      has systemd read UNIT again when its files changed
 #   reach ADDRESS PORT [SECONDS]
 #                         whether a TCP connection is taken there, within 3 seconds if not told
 #   relay_network         has cloud-init write the network configuration again where it is missing
@@ -83,6 +84,11 @@ have_unit() {
   systemctl cat "$1" >/dev/null 2>&1
 }
 
+# systemd reads all units again, which costs, only where it must.
+reload_unit() {
+  [ "$(systemctl show -p NeedDaemonReload "$1")" != NeedDaemonReload=yes ] || systemctl daemon-reload
+}
+
 # In a shell of its own: bash has no time limit for a connection, and would end with it.
 reach() {
   timeout "${3:-3}" bash -s "$1" "$2" 2>/dev/null <<'END'
@@ -96,10 +102,9 @@ restart_if_changed() {
   local unit=$1 record=$COMPONENT_KEPT/started/$1 digest
   shift
   digest=$(files_digest "$@")
-  systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl --quiet enable "$unit"
-  if [ "$(systemctl show -p NeedDaemonReload "$unit")" = NeedDaemonReload=yes ]; then
-    systemctl daemon-reload
-  fi
+  # It is started below: that nobody else knows of its wish yet does no harm, and reading all units again costs.
+  systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl --quiet enable --no-reload "$unit"
+  reload_unit "$unit"
   if systemctl is-active --quiet "$unit" && [ "$(cat "$record" 2>/dev/null)" = "$digest" ]; then
     return 0
   fi

@@ -9,12 +9,27 @@
 #   laid       the instance-id of that seed; bootcmd.sh lays the seed again while this is another one
 #   laid.list  the seed.list that was checked, to know what a later seed has dropped
 
+TAKE_SEED=(/usr/bin/python3 -I -B "$STACKSEED_LIB/py/take_seed.py")
+
+# Not while somebody looks whether the seed is whole.
+seed_program() {
+  [ -d "$RUN/locks" ] || mkdir -p "$RUN/locks"
+  (
+    flock 7
+    "${TAKE_SEED[@]}" "$@"
+  ) 7>"$RUN/locks/.seed"
+}
+
 # seed_check: status 0 when the seed is laid; otherwise prints why not, status 75. Looks once for each
 # boot and seed; after `seed_recheck` it looks again.
 seed_check() {
   [ -d "$RUN/locks" ] || mkdir -p "$RUN/locks"
   (
     flock 7
+    [ ! -e "$KEPT/taking" ] || "${TAKE_SEED[@]}" resume >&2 || {
+      printf 'for the seed that is being taken: see the log'
+      exit 75
+    }
     ! cmp -s "$SEED/seed.list" "$RUN/seed.list" || exit 0
     if ! seed_is_laid; then
       check_files || exit 75

@@ -62,7 +62,7 @@ update_ready() {
   if ! all_healthy; then
     [ ! -e "$RUN/ready" ] || rm -f "$RUN/ready"
   elif [ ! -e "$RUN/ready" ]; then
-    date +%s >"$RUN/ready"
+    printf '%(%s)T\n' -1 >"$RUN/ready"
     put_text "$KEPT/converged" <"$SEED/seed.list" || [ "$?" -eq 1 ] || log 'cannot record that all converged'
     log 'all components are healthy: this host is ready'
     start_phone_home

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { Lock } from '../plan/lock.ts';
+import type { Tree } from '../render/tree.ts';
+import { type Secrets, signText } from '../secrets/index.ts';
+
+/** Beside a seed: whose it is and the digests of its files, and the fleet's signature of that. */
+export const SUMS = 'seed.sums';
+export const SIGNATURE = 'seed.sums.sig';
+
+export interface SeedName {
+  fleet: string;
+  host: string;
+  generation: number;
+}
+
+/**
+ * The seed with what a running node checks before it takes it: `seed.sums`, which `sha256sum --check` takes, and its
+ * signature, which `ssh-keygen -Y verify` does.
+ */
+export function signedTree(seed: Tree, { fleet, host, generation }: SeedName, secrets: Secrets): Tree {
+  const file = (content: string) => ({ content, mode: '0600' });
+  // cloud-init tells it on the host.
+  const meta = `${seed.get('meta-data')?.content}stackseed-generation: ${generation}\n`;
+  const tree = new Map([...seed, ['meta-data', file(meta)]]);
+  const names = [...tree.keys()].sort();
+  const sums = [
+    '# stackseed seed',
+    `# fleet ${fleet}`,
+    `# host ${host}`,
+    `# generation ${generation}`,
+    ...names.map((name) => `${sha256(tree.get(name)?.content ?? '')}  ${name}`),
+    '',
+  ].join('\n');
+  return new Map([...tree, [SUMS, file(sums)], [SIGNATURE, file(signText(secrets, sums))]]);
+}
+
+/** The generation that a host has with a seed of that digest. */
+export function generationOf(lock: Lock, host: string, digest: string): number {
+  const before = lock.hosts.get(host);
+  return before?.digest === digest ? before.generation : (before?.generation ?? 0) + 1;
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
