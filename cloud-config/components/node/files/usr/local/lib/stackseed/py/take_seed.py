@@ -203,8 +203,10 @@ def show(root, files):
         if item['path'] == LIST:
             new = lay.listed(content(item).decode('utf-8'))
     network = root + FOLDER + '/network-config'
-    if 'network-config' in files and (not os.path.isfile(network) or lay.read(network) != files['network-config']):
-        say('the network configuration is used from the next boot on')
+    if not os.path.isfile(network):
+        say('the network configuration counts from the next boot on, should it be another one')
+    elif lay.read(network) != files.get('network-config', b''):
+        say('another network configuration, from the next boot on')
     for path in sorted(set(now) | set(new)):
         if now.get(path) != new.get(path):
             word = 'adds' if path not in now else 'drops' if path not in new else 'changes'
