@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts';
 import { boot } from './scenarios/boot.ts';
 import { daemons } from './scenarios/daemons.ts';
 import { disk } from './scenarios/disk.ts';
+import { live } from './scenarios/live.ts';
 import { outage } from './scenarios/outage.ts';
 import { partition } from './scenarios/partition.ts';
 import { seeds } from './scenarios/seeds.ts';
@@ -15,6 +16,7 @@ export const catalogue: Scenario[] = [
   ...daemons,
   ...disk,
   ...partition,
+  ...live,
   ...seeds,
 ];
 

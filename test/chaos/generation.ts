@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { generateFleet } from '../../src/generate/generate.ts';
-import { example } from '../fixtures.ts';
 import { standing } from './database.ts';
 import { type Trial, until } from './trial.ts';
 
@@ -26,7 +25,7 @@ export async function otherSeeds(trial: Trial, name: string, ...edits: Edit[]): 
   const folder = join(trial.lab.folder, 'generations', name);
   mkdirSync(folder, { recursive: true });
   const inventory = join(folder, 'inventory.yaml');
-  const document = parseDocument(readFileSync(example('memo'), 'utf8'));
+  const document = parseDocument(readFileSync(trial.lab.inventory(), 'utf8'));
   for (const edit of edits) edit(document);
   writeFileSync(inventory, document.toString());
   const out = join(folder, 'out');

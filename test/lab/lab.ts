@@ -22,6 +22,8 @@ export interface Lab {
   /** Whether it was ever up, and so knows its inventory. */
   wasUp(): boolean;
   fleet(): FleetSpec;
+  /** Path of the inventory that its seeds were made of. */
+  inventory(): string;
   /** Switches hosts on, with seeds of the inventory as it is now; hosts that are on stay as they are. */
   up(names?: string[]): Promise<void>;
   /** Generates the seeds anew and puts them into no drive. Gives the folder, for `seed`. */
@@ -76,6 +78,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   function fleet(): FleetSpec {
     if (!kept) throw new Error(`the lab ${name} was never up`);
     return kept.fleet;
+  }
+  function inventory(): string {
+    if (!kept) throw new Error(`the lab ${name} was never up`);
+    return kept.seeds.inventory;
   }
   const links = labLinks(join(folder, 'links.json'), network, fleet);
   const folderOf = (host: string): string => join(folder, 'hosts', host);
@@ -138,6 +144,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     folder,
     wasUp: () => kept !== undefined,
     fleet,
+    inventory,
     up,
     generate,
     host,
