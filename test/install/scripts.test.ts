@@ -152,7 +152,7 @@ const cases: Case[] = [
 for (const { name, env, disks, uefi, mounts, wants } of cases) {
   needs(test, 'busybox')(`disks: ${name}`, () =>
     withFolder((folder) => {
-      const patience = typeof wants === 'string' ? 20_000 : 700;
+      const patience = typeof wants === 'string' ? 20_000 : 2000;
       const run = runInInstaller(folder, 'early.sh', {
         env,
         disks,
