@@ -16,7 +16,7 @@ const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
  * text always gives the same bytes.
  */
 export function signText(secrets: Secrets, text: string): string {
-  const key = signer(secrets);
+  const { key, blob } = signer(secrets);
   const signed = Buffer.concat([
     MAGIC,
     packed(NAMESPACE),
@@ -27,7 +27,7 @@ export function signText(secrets: Secrets, text: string): string {
   const body = Buffer.concat([
     MAGIC,
     Buffer.from([0, 0, 0, 1]),
-    packed(publicBlob(key)),
+    packed(blob),
     packed(NAMESPACE),
     packed(''),
     packed(HASH),
@@ -39,18 +39,29 @@ export function signText(secrets: Secrets, text: string): string {
 
 /** The line by which ssh-keygen knows who may sign the fleet's seeds (ssh-keygen(1), ALLOWED SIGNERS). */
 export function signerLine(secrets: Secrets, fleet: string): string {
-  const key = publicBlob(signer(secrets)).toString('base64');
-  return `${fleet} namespaces="${NAMESPACE}" ssh-ed25519 ${key}`;
+  return `${fleet} namespaces="${NAMESPACE}" ssh-ed25519 ${signer(secrets).blob.toString('base64')}`;
 }
 
-function signer(secrets: Secrets): KeyObject {
+interface Signer {
+  key: KeyObject;
+  /** Its public part as SSH has it. */
+  blob: Buffer;
+}
+
+/** Every host asks for it. */
+const signers = new WeakMap<Secrets, Signer>();
+
+function signer(secrets: Secrets): Signer {
+  const known = signers.get(secrets) ?? makeSigner(secrets);
+  signers.set(secrets, known);
+  return known;
+}
+
+function makeSigner(secrets: Secrets): Signer {
   const seed = Buffer.from(deriveSecret(secrets, SIGNER, { format: 'hex' }).reveal(), 'hex');
-  return createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
-}
-
-function publicBlob(key: KeyObject): Buffer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
   const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
-  return Buffer.concat([packed('ssh-ed25519'), packed(Buffer.from(x, 'base64url'))]);
+  return { key, blob: Buffer.concat([packed('ssh-ed25519'), packed(Buffer.from(x, 'base64url'))]) };
 }
 
 /** Bytes with their number before them, as SSH has them. */

@@ -87,7 +87,7 @@ test('the live session waits where the disks do not fit', () =>
   withFolder((folder) => {
     const { laid } = read(hosts.get('mirror') ?? new Map());
     const disks = [{ name: 'sda', megabytes: 200_000 }];
-    const run = runInLiveSession(folder, 'early.sh', { laid, disks, uefi: true, patience: 700 });
+    const run = runInLiveSession(folder, 'early.sh', { laid, disks, uefi: true, patience: 2000 });
     assert.is(run.status, null);
     assert.match(run.said[0] ?? '', /waits for 2 disk\(s\)/);
     assert.not.ok(run.has('autoinstall.yaml'));
