@@ -11,6 +11,7 @@ import { loadFleet } from './load.ts';
 import { installerPlanned, type Prepared, type PrepareOptions, prepare, renderPlanned } from './prepare.ts';
 import { type FileChange, MASK, seedDiff } from './seed-diff.ts';
 import { generationOf, signedTree } from './signed.ts';
+import type { Fleet } from './types.ts';
 
 export interface ChangesOptions extends PrepareOptions {
   iso: boolean;
@@ -34,7 +35,7 @@ export interface HostChange {
   out: string[];
   files: FileChange[];
   /** What the machine must do to have it. */
-  act: 'boot' | 'reboot' | 'nothing';
+  act: 'boot' | 'reboot' | 'apply' | 'nothing';
 }
 
 export interface Changes {
@@ -108,11 +109,24 @@ function hostChange(prepared: Prepared, host: HostPlan, options: ChangesOptions)
           ? 'boot'
           : before.digest === seed.digest || change === 'edited'
             ? 'nothing'
-            : 'reboot',
+            : isLive(fleet, host, present, wantedTree)
+              ? 'apply'
+              : 'reboot',
     },
     parts,
     before: entry?.parts,
   };
+}
+
+/** Whether the host can take the seed while it runs: cloud-init writes networks, and that at a boot. */
+function isLive(
+  { library }: Fleet,
+  { platform }: HostPlan,
+  present: Tree | undefined,
+  wanted: Tree,
+): boolean {
+  const [before, after] = [present, wanted].map((tree) => tree?.get('network-config')?.content);
+  return library.platforms.get(platform)?.liveSeeds === true && String(before) === String(after);
 }
 
 function withMasks(given: Given): Given {

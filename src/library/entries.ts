@@ -93,10 +93,11 @@ function readPlatform(name: string, file: string, findings: Finding[]): Entry<Pl
   findings.push(...document.findings, ...checked.findings);
   const written = checked.value;
   if (!written) return { name, document, replaces: false };
-  const { replaces = false, cloud_init, apt, preseed, ...rest } = written;
+  const { replaces = false, live_seeds: liveSeeds = true, cloud_init, apt, preseed, ...rest } = written;
   const value: Platform = {
     name,
     ...rest,
+    liveSeeds,
     cloudInit: {
       version: cloud_init.version,
       networkVersion: cloud_init.network_version,

@@ -81,6 +81,7 @@ export const platformFile = z.strictObject({
     network_version: z.union([z.literal(1), z.literal(2)]),
     default_route: z.enum(['gateway4', 'routes']),
   }),
+  live_seeds: z.boolean().optional(),
   resolver: z.enum(['file', 'resolved']),
   apt: z.array(
     z.strictObject({

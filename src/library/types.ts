@@ -42,6 +42,8 @@ export interface Platform {
     /** How a default route is written in version 2 so that the platform's renderer makes it. */
     defaultRoute: 'gateway4' | 'routes';
   };
+  /** Whether its ssh-keygen verifies signatures, so that a running host can take a new seed. */
+  liveSeeds: boolean;
   /** What writes /etc/resolv.conf: nobody (we do), or systemd-resolved. */
   resolver: 'file' | 'resolved';
   apt: AptSource[];

@@ -166,7 +166,9 @@ test('whatever a cell holds comes out as that text, and nothing beside it', () =
         lay(cwd, { 'hosts.csv': `name,platform\n${quoted}\n` });
         const { status, stdout } = await stackseed(['import', 'hosts.csv'], { cwd });
         assert.is(status, 0);
-        assert.equal(parse(stdout, { version: '1.1' }), { hosts: { [name]: { platform, networks: {} } } });
+        // As pairs: a key that is called constructor makes uvu take two equal objects for different ones.
+        const { hosts } = parse(stdout, { version: '1.1' });
+        assert.equal(Object.entries(hosts), [[name, { platform, networks: {} }]]);
       }),
       { numRuns: 60 },
     );

@@ -47,7 +47,7 @@ test('plan ends with 0 where all is right, and with 2 and the reason where somet
     assert.is(status, 2);
     assert.is(
       stdout.replaceAll(`${cwd}/`, ''),
-      `keep gets another seed: restart it with the new seed
+      `keep gets another seed: restart it with the new seed, or have it take that as it runs (stackseed-node apply)
   because of settings.keeper
     inventory.yaml:14  settings: { keeper: { color: red } }
   because of time
@@ -89,7 +89,7 @@ test('plan --json has the same', () =>
     const { hosts, kept, findings } = JSON.parse(stdout);
     assert.equal([hosts.length, kept, findings], [1, 1, []]);
     const [{ host, change, act, why, files }] = hosts;
-    assert.equal([host, change, act], ['keep', 'change', 'reboot']);
+    assert.equal([host, change, act], ['keep', 'change', 'apply']);
     assert.ok(
       why[0].places.some(({ line, source }: { line: number; source: string }) => {
         return line === 13 && source === 'timezone: Europe/Paris';

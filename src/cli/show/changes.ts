@@ -19,6 +19,7 @@ const TITLES: Record<HostChange['change'], string> = {
 const ACTS: Record<HostChange['act'], string> = {
   boot: 'boot it with the seed',
   reboot: 'restart it with the new seed',
+  apply: 'restart it with the new seed, or have it take that as it runs (stackseed-node apply)',
   nothing: '',
 };
 
@@ -58,7 +59,7 @@ function sums({ hosts, kept, cluster }: Changes): string[] {
 
 /** In what order the machines take their new seeds. */
 function order({ hosts }: Changes): string[] {
-  const acting = hosts.filter(({ act }) => act === 'reboot');
+  const acting = hosts.filter(({ act }) => act === 'reboot' || act === 'apply');
   const controllers = acting.filter(isController);
   const others = acting.length - controllers.length;
   const lines: string[] = [];
