@@ -110,6 +110,11 @@ const broken: Record<string, Broken> = {
   'apt-config': { path: '/etc/apt/apt.conf.d/x', content: 'Acquire::Retries 3\n' },
   apt: { path: '/etc/stackseed/apt-sources', content: '- deb http://deb.debian.org/debian\n' },
   bash: { path: '/etc/stackseed/node.env', content: "STACKSEED_HOST='x\n" },
+  'ssh-keygen': {
+    path: '/etc/stackseed/seed-signers',
+    content: (good) => good.replace('AAAAC3', 'AAAAC4'),
+    says: /invalid key/,
+  },
   hostname: { path: '/etc/hostname', content: 'cnt 1;\n' },
   getent: { path: '/etc/hosts', content: '192.168.0.51, cnt1\n' },
   memcached: { path: '/etc/memcached.conf', content: '-m 64\n-l 192.168.1.51\n-u nobody\n--no-such\n' },

@@ -75,6 +75,11 @@ export const rules: Rule[] = [
     path: /^\/etc\/(default\/.*|rabbitmq\/rabbitmq-env\.conf|stackseed\/node\.env)$/,
     command: 'env -i bash -euc \'. "$0"\' "$1"',
   },
+  {
+    judge: 'ssh-keygen',
+    path: /^\/etc\/stackseed\/seed-signers$/,
+    command: 'ssh-keygen -Y match-principals -I "$(cut -d " " -f 1 "$1")" -f "$1" > /dev/null',
+  },
   { judge: 'hostname', path: /^\/etc\/hostname$/, command: 'hostname --file "$1" && hostname' },
   {
     judge: 'getent',
