@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs } from '../needs.ts';
+import { checkHost, cutAt, FILES_BEING_WRITTEN, NETWORK_WRITTEN } from './cut.ts';
 import type { Machine } from './machine.ts';
 import { type MemoLab, openMemo, ready, say } from './memo.ts';
 import { known } from './outside.ts';
@@ -49,19 +50,30 @@ boot.after(async () => {
   await memo?.lab.close(passed < tests);
 });
 
-proof('router, nfs and cnt1 converge from their ISOs', async () => {
-  memo = await openMemo({ change: withMount });
-  const record = join(memo.lab.folder, 'uplink.pcap');
-  machines['router'] = await memo.boot('router', { record });
-  machines['nfs'] = await memo.boot('nfs');
-  machines['cnt1'] = await memo.boot('cnt1');
-  await Promise.all(Object.values(machines).map((one) => ready(one)));
-  for (const one of Object.values(machines)) {
-    assert.is(await say(one, 'cloud-init status'), 'status: done', one.name);
-    assert.is(await say(one, 'stackseed-node status > /dev/null; echo $?'), '0', one.name);
-    assert.is(await say(one, 'systemctl --failed --no-legend'), '', one.name);
-  }
-});
+proof(
+  'router and nfs, whose power is cut in their first boot, and cnt1 converge from their ISOs',
+  async () => {
+    memo = await openMemo({ change: withMount });
+    const record = join(memo.lab.folder, 'uplink.pcap');
+    const [router, nfs, cnt1] = [await memo.boot('router'), await memo.boot('nfs'), await memo.boot('cnt1')];
+    machines['cnt1'] = cnt1;
+    const cut = async (host: string, machine: Machine, seen: string, options = {}) => {
+      await cutAt(machine, seen);
+      machines[host] = await memo.boot(host, options);
+    };
+    await Promise.all([
+      cut('router', router, NETWORK_WRITTEN, { record }),
+      cut('nfs', nfs, FILES_BEING_WRITTEN),
+    ]);
+    await Promise.all(Object.values(machines).map((one) => ready(one)));
+    for (const host of ['router', 'nfs']) await checkHost(machine(host), host);
+    for (const one of Object.values(machines)) {
+      assert.is(await say(one, 'cloud-init status'), 'status: done', one.name);
+      assert.is(await say(one, 'stackseed-node status > /dev/null; echo $?'), '0', one.name);
+      assert.is(await say(one, 'systemctl --failed --no-legend'), '', one.name);
+    }
+  },
+);
 
 proof('names, addresses by MAC, and default routes are those of the memo', async () => {
   const about =

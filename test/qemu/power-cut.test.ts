@@ -2,15 +2,15 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { progress } from '../images/run.ts';
 import { needs } from '../needs.ts';
-import type { Machine } from './machine.ts';
-import { type MemoLab, openMemo, ready, say } from './memo.ts';
+import { checkHost, cutAt, FILES_BEING_WRITTEN, NETWORK_WRITTEN } from './cut.ts';
+import { type MemoLab, openMemo, ready } from './memo.ts';
 import { proxyAddress } from './outside.ts';
 import { aptProxy } from './proxy.ts';
 
 /**
  * Power is cut at moments of a first boot: QEMU is killed as soon as the machine itself sees the moment
  * come, so what it had not flushed is lost. Then it is switched on again, and must become the host that
- * it would have been. The short form has a moment of each host.
+ * it would have been. This is the long form; boot.test.ts cuts the power of two of its hosts.
  */
 const cut = suite('power cut');
 const onQemu = needs(cut, 'root', 'qemu-system-x86_64', 'qemu-img', 'mmdebstrap', 'xorriso');
@@ -20,24 +20,18 @@ interface Moment {
   name: string;
   host: 'router' | 'nfs';
   seen: string;
-  /** Of the short form as well. */
-  short?: true;
 }
 
-const seed = '/var/lib/stackseed/seed';
-
-const all: Moment[] = [
+const moments: Moment[] = [
   {
     name: 'cloud-init has just written the network configuration',
     host: 'router',
-    seen: '[ -e /etc/network/interfaces.d/50-cloud-init ]',
-    short: true,
+    seen: NETWORK_WRITTEN,
   },
   {
     name: 'cloud-init is in the middle of write_files',
     host: 'nfs',
-    seen: `[ -e ${seed}/components ]`,
-    short: true,
+    seen: FILES_BEING_WRITTEN,
   },
   {
     name: 'cloud-init makes the SSH host keys',
@@ -55,39 +49,6 @@ const all: Moment[] = [
     seen: 'nft list table inet stackseed',
   },
 ];
-
-const moments = all.filter(({ short }) => short || process.env['STACKSEED_LONG'] === '1');
-
-/** Waits in the machine, so that hardly any time passes between the moment and the cut. */
-async function cutAt(machine: Machine, seen: string): Promise<void> {
-  await say(machine, `until ${seen}; do sleep 0.02; done > /dev/null 2>&1`, 1800);
-  await machine.powerCut();
-  progress(`${machine.name} lost power ${machine.age().toFixed(1)} s after it was switched on`);
-}
-
-/** What must hold of a host, however it got there. */
-async function checkHost(machine: Machine, host: string): Promise<void> {
-  const { stdout, code } = await machine.exec('stackseed-node status --json');
-  assert.is(code, 0, stdout);
-  assert.is(await say(machine, 'hostname -f'), `${host}.pikesaku.net`);
-  assert.is(await say(machine, 'cloud-init status'), 'status: done');
-  assert.is(await say(machine, 'systemctl --failed --no-legend'), '');
-  assert.is(await say(machine, 'dpkg --audit'), '');
-  // Every file of the seed is whole, and in its place.
-  await say(machine, `grep -v '^#' ${seed}/seed.list | sha256sum --check --quiet`);
-  const astray = `
-cd ${seed}/components
-for list in */files.list; do
-  while read -r mode owner group path; do
-    cmp "\${list%files.list}files$path" "$path"
-    [ "$(stat -c '0%a %U %G' "$path")" = "$mode $owner $group" ] || echo "$path is not $mode $owner $group"
-  done < "$list"
-done 2>&1`;
-  assert.is(await say(machine, astray), '');
-  assert.is(await say(machine, 'find /etc/ssh -name "ssh_host_*" -empty'), '');
-  assert.match(await say(machine, 'runuser -u operator -- sudo -n id'), /^uid=0/);
-  await say(machine, 'systemctl is-active ssh && nft list table inet stackseed');
-}
 
 let memo: MemoLab;
 let passed = 0;
@@ -123,7 +84,7 @@ cut.after(async () => {
 
 const outcomes = new Map<string, Error | undefined>();
 
-for (const [at, { name }] of moments.entries()) {
+for (const [at, { name }] of process.env['STACKSEED_LONG'] === '1' ? moments.entries() : []) {
   wanted += 1;
   onQemu(`power cut when ${name}`, async () => {
     if (at === 0) {
@@ -136,8 +97,6 @@ for (const [at, { name }] of moments.entries()) {
     passed += 1;
   });
 }
-
-cut.run();
 
 /** The long form: packages are really installed, and power is cut while dpkg is at it. */
 const long = suite('power cut in an installation');
@@ -167,4 +126,5 @@ long('power cut while dpkg unpacks and configures packages', async () => {
   }
 });
 
+cut.run();
 if (process.env['STACKSEED_LONG'] === '1') long.run();
