@@ -10,7 +10,7 @@ import { changedParts, type InputParts, inputDigest } from './input.ts';
 import { loadFleet } from './load.ts';
 import { installerPlanned, type Prepared, type PrepareOptions, prepare, renderPlanned } from './prepare.ts';
 import { type FileChange, MASK, seedDiff } from './seed-diff.ts';
-import { generationOf, signedTree } from './signed.ts';
+import { signedPlanned } from './signed.ts';
 import type { Fleet } from './types.ts';
 
 export interface ChangesOptions extends PrepareOptions {
@@ -81,12 +81,7 @@ function hostChange(prepared: Prepared, host: HostPlan, options: ChangesOptions)
   if (same && state && amiss.length + state.edited.length + state.foreign.length === 0) return undefined;
 
   const seed = renderPlanned(fleet, host, secrets);
-  const generation = generationOf(fleet.lock, host.name, seed.digest);
-  const signed = signedTree(
-    seed.tree,
-    { fleet: fleet.plan.fleet.name, host: host.name, generation },
-    secrets,
-  );
+  const signed = signedPlanned(fleet, host, fleet.lock, seed, secrets);
   const wantedTree: Tree = new Map([...signed, ...(installerPlanned(fleet, host, seed.tree) ?? [])]);
   const present = readHostTree(folder);
   const unchanged = present !== undefined && sameTree(present, wantedTree);

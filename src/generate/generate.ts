@@ -27,7 +27,7 @@ import type { HostPlan } from '../plan/types.ts';
 import { type Finding, FindingsError } from '../report/finding.ts';
 import { inputDigest, partDigests } from './input.ts';
 import { installerPlanned, type Prepared, prepare, renderPlanned } from './prepare.ts';
-import { generationOf, signedTree } from './signed.ts';
+import { generationOf, signedPlanned } from './signed.ts';
 import { sizeFinding } from './size.ts';
 import type { Fleet, GenerateOptions, GenerateReport, HostOutcome } from './types.ts';
 
@@ -103,8 +103,7 @@ async function makeHost(run: Run, host: HostPlan): Promise<HostOutcome> {
   const limit = sizeFinding(fleet.inventory.target ?? 'iso', name, seed.tree);
   if (limit) throw new FindingsError([...findings, limit]);
   const known = run.overwrite ? undefined : knownDigests(manifest, name);
-  const generation = generationOf(lock, name, seed.digest);
-  const signed = signedTree(seed.tree, { fleet: fleet.plan.fleet.name, host: name, generation }, secrets);
+  const signed = signedPlanned(fleet, host, lock, seed, secrets);
   const packed = await packHost(out, name, signed, iso, installerPlanned(fleet, host, seed.tree), {
     ...(known && { known }),
     note(digests) {

@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../pack/index.ts';
 import type { Lock } from '../plan/lock.ts';
+import type { HostPlan } from '../plan/types.ts';
+import type { HostTree } from '../render/host-tree.ts';
 import type { Tree } from '../render/tree.ts';
 import { type Secrets, signText } from '../secrets/index.ts';
+import type { Fleet } from './types.ts';
 
 /** Beside a seed: whose it is and the digests of its files, and the fleet's signature of that. */
 export const SUMS = 'seed.sums';
@@ -40,6 +43,14 @@ export function generationOf(lock: Lock, host: string, digest: string): number {
   return before?.digest === digest ? before.generation : (before?.generation ?? 0) + 1;
 }
 
-function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+/** The seed of a host as it goes into out/, in the generation that it has by the lock. */
+export function signedPlanned(
+  fleet: Fleet,
+  { name: host }: HostPlan,
+  lock: Lock,
+  seed: HostTree,
+  secrets: Secrets,
+): Tree {
+  const generation = generationOf(lock, host, seed.digest);
+  return signedTree(seed.tree, { fleet: fleet.plan.fleet.name, host, generation }, secrets);
 }

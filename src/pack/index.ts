@@ -2,7 +2,7 @@
 export { ARCHIVES, archiveKind, CHECKSUMS, checksumLine, writeArchive } from './archive.ts';
 export { syncFolder, writeAtomic, writeNew } from './atomic-write.ts';
 export { readHostTree } from './host-folder.ts';
-export { type Inspected, inspectHost, stampOf } from './inspect.ts';
+export { type Inspected, inspectHost, sha256, stampOf } from './inspect.ts';
 export {
   type Journal,
   MANIFEST,

@@ -35,7 +35,7 @@ restart_if_old() {
 
 main() {
   [ -x "$ROOT/usr/bin/cinder-volume" ] || waiting 'for package cinder-volume, which is not installed'
-  if [ "$(systemctl show -p NeedDaemonReload "$UNIT")" = NeedDaemonReload=yes ]; then systemctl daemon-reload; fi
+  reload_unit "$UNIT"
   check_share
   # Started by the package's own wish it would be Pacemaker's rival.
   ! systemctl is-enabled --quiet "$UNIT" 2>/dev/null || systemctl --quiet disable --no-reload "$UNIT"

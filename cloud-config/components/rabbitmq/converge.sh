@@ -8,18 +8,12 @@ ROOT=${ROOT:-}
 # shellcheck source=/dev/null
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
 
-# A unit that a package enabled may have been started before the drop-ins lay.
-renew_units() {
-  if [ "$(systemctl show -p NeedDaemonReload "$RABBITMQ_UNIT")" = NeedDaemonReload=yes ]; then
-    systemctl daemon-reload
-  fi
-}
-
 main() {
   local status=0
   have_unit "$RABBITMQ_UNIT" || waiting "no $RABBITMQ_UNIT: package rabbitmq-server is not installed"
   [ -d "$ROOT/var/lib/rabbitmq" ] || waiting 'for /var/lib/rabbitmq, which the package makes'
-  renew_units
+  # A unit that a package enabled may have been started before the drop-ins lay.
+  reload_unit "$RABBITMQ_UNIT"
   systemctl is-active --quiet stackseed-rabbitmq-watch.timer ||
     systemctl enable --quiet --now stackseed-rabbitmq-watch.timer
   python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/rabbitmq_join.py" || status=$?

@@ -132,10 +132,7 @@ def record(root, kept, seed_list, files):
         if before == new:
             return
         drop(root, before, new, seed_list)
-    make_folder(kept)
-    write_new(kept + '/' + NEW % 'laid.list', new.encode('utf-8'), 0o600, None)
-    os.rename(kept + '/' + NEW % 'laid.list', path)
-    sync_folder(kept)
+    replace(path, new.encode('utf-8'), 0o600)
 
 
 def drop(root, old, new, seed_list):
@@ -164,6 +161,16 @@ def digest(path):
 def read(path):
     with open(path, 'rb') as file:
         return file.read()
+
+
+def replace(path, data, mode):
+    """On the disk when this returns, the old bytes or the new ones if power goes before."""
+    folder, name = os.path.split(path)
+    make_folder(folder)
+    new = os.path.join(folder, NEW % name)
+    write_new(new, data, mode, None)
+    os.rename(new, path)
+    sync_folder(folder)
 
 
 def write_new(path, data, mode, owner):

@@ -6,9 +6,10 @@ converges afterwards.
     take_seed.py resume    goes on where a power cut left one of these
     take_seed.py choose    before cloud-init at a boot: a seed in the drive that is newer goes before the taken one
 
-Status 1: the last line on stderr says why not; 2: wrong use. A seed is taken only with the fleet's signature, for this host, and not with an older generation unless told so. It
-lies in /var/lib/stackseed/taken, what was there before in `before`, and one on its way in `taking`. cloud-init finds
-the taken one in its own folder and is told not to look into drives.
+Status 1: the last line on stderr says why not; 2: wrong use. A seed is taken only with the fleet's signature, for this
+host, and not with an older generation unless told so. It lies in /var/lib/stackseed/taken, what was there before in
+`before`, and one on its way in `taking`. cloud-init finds the taken one in its own folder and is told not to look into
+drives.
 """
 import argparse
 import base64
@@ -86,9 +87,6 @@ class Place:
         os.rename(self.path, other.path)
         lay.sync_folder(os.path.dirname(other.path))
 
-    def remove(self):
-        shutil.rmtree(self.path, ignore_errors=True)
-
 
 def take(root, words):
     told = options(words)
@@ -146,10 +144,11 @@ def install(root):
     files = taking.files()
     for name in SEED:
         if name in files:
-            put(root + FOLDER + '/' + name, files[name], 0o600)
-    put(root + ONLY_THERE, ONLY_THERE_TEXT.encode('ascii'), 0o644)
+            lay.replace(root + FOLDER + '/' + name, files[name], 0o600)
+    lay.replace(root + ONLY_THERE, ONLY_THERE_TEXT.encode('ascii'), 0o644)
     lay_files(root, files['user-data'])
-    put(root + HIGHEST, b'%d\n' % max(present_generation(root), taking.generation() or 0), 0o600)
+    highest = max(present_generation(root), taking.generation() or 0)
+    lay.replace(root + HIGHEST, b'%d\n' % highest, 0o600)
     if taken.exists():
         taken.becomes(before)
     taking.becomes(taken)
@@ -172,12 +171,12 @@ def lay_files(root, user_data):
     """What cloud-init's write_files would do, but so that a power cut leaves whole files; seed.list comes last."""
     with tempfile.TemporaryDirectory(dir=root + '/run/stackseed') as staged:
         lines = []
-        for number, item in enumerate(written(user_data)):
+        for item in written(user_data):
             owner, _, group = item['owner'].partition(':')
-            lines.append((number, '%s %s %s %s' % (item['permissions'], owner, group, item['path'])))
+            lines.append('%s %s %s %s' % (item['permissions'], owner, group, item['path']))
             lay.make_folder(os.path.dirname(staged + '/files' + item['path']))
             lay.write_new(staged + '/files' + item['path'], content(item), 0o600, None)
-        files = [lay.File(root, staged, line) for _, line in lines]
+        files = [lay.File(root, staged, line) for line in lines]
         for file in files:
             file.find_owner()
         lay.put([file for file in files if not file.is_right()])
@@ -356,14 +355,6 @@ def choose(root):
                 shutil.rmtree(root + FOLDER, ignore_errors=True)
                 taken.becomes(Place(root, 'before'))
                 return
-
-
-def put(path, data, mode):
-    lay.make_folder(os.path.dirname(path))
-    new = os.path.join(os.path.dirname(path), lay.NEW % os.path.basename(path))
-    lay.write_new(new, data, mode, None)
-    os.rename(new, path)
-    lay.sync_folder(os.path.dirname(path))
 
 
 def say(line):
