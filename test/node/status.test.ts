@@ -180,7 +180,6 @@ const wrong = [
   ['wait', '--timeout', 'soon'],
   ['wait', 'x'],
   ['converge'],
-  ['apply', '-x'],
 ];
 for (const args of wrong) {
   test(`usage: ${args.join(' ') || 'no verb'}`, ({ node }) => {
@@ -190,6 +189,13 @@ for (const args of wrong) {
     assert.is(ran.stdout, '');
   });
 }
+
+test('usage of apply, which has its own', ({ node }) => {
+  const ran = node.run(['apply', '-x']);
+  assert.is(ran.status, 2);
+  assert.match(ran.stderr, /^usage: stackseed-node apply \[SOURCE [^]*\nstackseed-node apply: error: .*-x\n$/);
+  assert.is(ran.stdout, '');
+});
 
 test('--help', ({ node }) => {
   const ran = node.run(['--help']);

@@ -69,7 +69,7 @@ test('a unit that the package has enabled is disabled, and one that runs with ol
     node.write('../state/active-cinder-volume.service', '');
     const restart = 'crm_resource --restart --resource cinder-volume --timeout 120s';
     const first = node.run('converge');
-    assert.ok(first.calls.includes('systemctl --quiet disable cinder-volume.service'));
+    assert.ok(first.calls.includes('systemctl --quiet disable --no-reload cinder-volume.service'));
     assert.not(node.run('converge').calls.includes(restart));
     node.write('/etc/cinder/cinder.conf', 'second\n');
     assert.ok(node.run('converge').calls.includes(restart));
