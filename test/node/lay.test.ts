@@ -162,6 +162,44 @@ test('a list that cannot be written, as on a full disk, takes no file away', asy
   for (const path of Object.keys(files)) assert.ok(node.has(path), path);
 });
 
+test('units of all components are laid before the first, and systemd reads them once', ({ node }) => {
+  const unit = (name: string) => ({
+    [`/etc/systemd/system/${name}.service`]: { content: `[Unit]\nDescription=${name}\n` },
+    [`/etc/${name}.conf`]: { content: 'x\n' },
+  });
+  node.lay({
+    one: { files: unit('one') },
+    two: { converge: script('restart_if_changed two.service'), files: unit('two') },
+  });
+  node.run(['converge', 'two']);
+  node.run(['converge', 'one']);
+  assert.is(node.calls('systemctl daemon-reload').length, 1);
+  // Another unit in the next seed: what runs with the old one is started anew, in the turn of its component.
+  node.lay({
+    one: { files: unit('one') },
+    two: {
+      converge: script('restart_if_changed two.service'),
+      files: { '/etc/systemd/system/two.service': { content: 'new' } },
+    },
+  });
+  node.write('/var/lib/cloud/data/instance-id', 'i-two\n');
+  node.run(['converge', 'one']);
+  assert.is(node.read('/etc/systemd/system/two.service'), 'new');
+  assert.ok(node.has('/etc/two.conf'));
+  node.run(['converge', 'two']);
+  assert.not(node.has('/etc/two.conf'));
+  assert.is(node.calls('systemctl daemon-reload').length, 2);
+  assert.is(node.calls('systemctl restart').length, 2);
+});
+
+test('a unit that cannot be laid holds up its own component only', async ({ node }) => {
+  const files = { '/etc/systemd/system/two.service': { content: 'x', owner: 'stackseed-nobody' } };
+  node.lay({ one: { files: { '/etc/systemd/system/one.service': { content: 'x' } } }, two: { files } });
+  assert.is(node.run(['converge', 'one']).status, 0);
+  const { reason } = await convergeUntil(node, 'two', 'waiting');
+  assert.match(reason ?? '', /stackseed-nobody/);
+});
+
 test('when one file cannot be written, none is put in its place', async ({ node }) => {
   node.lay({ one: { files } });
   node.run(['converge', 'one']);

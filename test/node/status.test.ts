@@ -193,7 +193,10 @@ for (const args of wrong) {
 test('usage of apply, which has its own', ({ node }) => {
   const ran = node.run(['apply', '-x']);
   assert.is(ran.status, 2);
-  assert.match(ran.stderr, /^usage: stackseed-node apply \[SOURCE [^]*\nstackseed-node apply: error: .*-x\n$/);
+  assert.match(
+    ran.stderr,
+    /^usage: stackseed-node apply \[SOURCE [\s\S]*\nstackseed-node apply: error: .*-x\n$/,
+  );
   assert.is(ran.stdout, '');
 });
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -5,12 +7,12 @@ import {
   answerIn,
   cluster,
   hmac,
-  type Listening,
-  listenFor,
   peersKey,
   reportKey,
   request,
+  type Serving,
   send,
+  serve,
   signed,
   type TalkHost,
   talkHost,
@@ -18,21 +20,21 @@ import {
 
 interface Context {
   host: TalkHost;
-  at: Listening;
+  at: Serving;
 }
 
 const test = suite<Context>('answer', {} as Context);
 test.before.each(async (context) => {
   context.host = talkHost('cnt2');
   context.host.write('/etc/stackseed/cluster.json', cluster('cnt2', { cnt1: '127.0.0.1' }, 9199));
-  context.at = await listenFor(context.host);
+  context.at = await serve(context.host);
 });
 test.after.each(async ({ host, at }) => {
   await at.close();
   host.end();
 });
 
-async function asked(at: Listening, change: Record<string, unknown> = {}) {
+async function asked(at: Serving, change: Record<string, unknown> = {}) {
   return answerIn(await send(at, signed('request', peersKey, request(change))), peersKey);
 }
 
@@ -130,19 +132,17 @@ const refused: [string, string | Buffer, RegExp][] = [
 for (const [what, bytes, why] of refused) {
   test(`no answer to a request ${what}`, async ({ host, at }) => {
     assert.is(await send(at, bytes, { end: true }), '');
-    await ends(at);
-    assert.match(at.said(), why);
-    assert.not.match(at.said(), /Traceback/);
+    await says(at, why);
     assert.not(host.has('/run/stackseed/asked'));
   });
 }
 
-async function ends(at: Listening, number = 1): Promise<void> {
+/** What is said comes from another process than the end of the connection. */
+async function says(at: Serving, why: RegExp): Promise<void> {
   const end = Date.now() + 20_000;
-  while (at.ended.length < number && Date.now() < end)
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.ok(at.ended.length >= number);
-  assert.ok(at.ended.every((status) => status === 0));
+  while (!why.test(at.said()) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.match(at.said(), why);
+  assert.not.match(at.said(), /Traceback/);
 }
 
 test('a key file that is empty, short or missing signs nothing', async ({ host, at }) => {
@@ -156,8 +156,7 @@ test('invalid UTF-8 gets no answer', async ({ at }) => {
   const bad = Buffer.from(line.replace('cnt1', 'cnt\xff'), 'latin1');
   const bytes = Buffer.concat([bad, Buffer.from(`\n${hmac('request', peersKey, bad)}\n`)]);
   assert.is(await send(at, bytes), '');
-  await ends(at);
-  assert.match(at.said(), /not JSON/);
+  await says(at, /not JSON/);
 });
 
 test('a request that comes byte by byte is a request', async ({ at }) => {
@@ -185,12 +184,11 @@ test('who is slow, or says nothing, is let go after five seconds', async ({ at }
   clearInterval(drip);
   const took = Date.now() - began;
   assert.ok(took > 4500 && took < 12_000, `${took} ms`);
-  await ends(at, 2);
 });
 
 test('who only looks whether the port is open leaves no line in the journal', async ({ at }) => {
-  connect(at.port, at.address).end();
-  await ends(at);
+  await send(at, '', { end: true });
+  await asked(at);
   assert.is(at.said(), '');
 });
 
@@ -218,12 +216,12 @@ test('random changes of a good request: no answer, no break', async ({ at }) => 
     return bytes;
   });
   for (const bytes of changed) assert.is(await send(at, bytes, { end: true }), '');
-  await ends(at, changed.length);
+  await asked(at);
   assert.not.match(at.said(), /Traceback/);
 });
 
-test('fifty who ask at once all get their own answer', async ({ at }) => {
-  const nonces = Array.from({ length: 50 }, (_, index) => index.toString(16).padStart(32, '0'));
+test('sixteen who ask at once all get their own answer', async ({ at }) => {
+  const nonces = Array.from({ length: 16 }, (_, index) => index.toString(16).padStart(32, '0'));
   const answers = await Promise.all(nonces.map((nonce) => asked(at, { nonce })));
   assert.equal(
     answers.map((answer) => answer.nonce),
@@ -247,8 +245,7 @@ test('sections come from their modules; null where there is none, or it fails', 
     torn: null,
     none: null,
   });
-  await ends(at);
-  assert.match(at.said(), /section broken: KeyError: 'x'\n/);
+  await says(at, /section broken: KeyError: 'x'\n/);
 });
 
 test('a section that hangs is null after its time, and the others are there', async ({ host, at }) => {
@@ -317,33 +314,64 @@ test('components as the engine wrote them', async ({ host, at }) => {
   });
 });
 
-test('an answer costs little: processor time of twenty, start of Python included', ({ host }) => {
-  const measured = host.python(
-    `
-import frames, json, resource, socket, subprocess
-key = frames.read_key(${JSON.stringify(`${host.root}/etc/stackseed/peers.key`)})
-message = frames.pack(frames.REQUEST, key, json.loads(sys.argv[1]))
-listener = socket.socket()
-listener.bind(('127.0.0.1', 0))
-listener.listen(1)
-for _ in range(20):
-    client = socket.create_connection(listener.getsockname())
-    served = listener.accept()[0]
-    client.sendall(message)
-    subprocess.Popen([sys.executable, '-I', '-S', '-B', sys.argv[2]], stdin=served).wait()
-    served.close()
-    assert client.recv(10)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(round(1000 * (used.ru_utime + used.ru_stime) / 20))
-`,
-    JSON.stringify(request()),
-    `${host.root}/usr/local/lib/stackseed/py/answer.py`,
-  );
-  assert.is(measured.stderr, '');
-  const milliseconds = Number(measured.stdout);
-  console.log(`${milliseconds} ms of processor time an answer`);
-  // 30 ms is meant; a machine that does other things besides is slower.
-  assert.ok(milliseconds > 0 && milliseconds <= 90);
+test('what is laid while it runs counts for the next request', async ({ host, at }) => {
+  host.section('galera', 'return {"said": 1}');
+  const sections = ['galera'];
+  assert.equal((await asked(at, { sections })).sections, { galera: { said: 1 } });
+  // As laying does it: the old file stays until the new one is whole.
+  const path = `${host.root}/usr/local/lib/stackseed/py/report_galera.py`;
+  writeFileSync(`${path}.new`, 'def report(root):\n    return {"said": 2}\n');
+  renameSync(`${path}.new`, path);
+  assert.equal((await asked(at, { sections })).sections, { galera: { said: 2 } });
+  assert.is(at.starts(), 1);
 });
+
+test('who holds sixteen connections gets no other, and does not keep others out', async ({ at }) => {
+  const held = Array.from({ length: 16 }, () => connect(at.port, at.address));
+  for (const socket of held) socket.on('error', () => {});
+  await Promise.all(held.map((socket) => once(socket, 'connect')));
+  assert.is(await send(at, signed('request', peersKey, good())), '');
+  const other = connect({ port: at.port, host: at.address, localAddress: '127.0.0.9' });
+  let got = '';
+  other.on('data', (text) => {
+    got += text;
+  });
+  other.write(signed('request', peersKey, request()));
+  await once(other, 'end');
+  assert.is(answerIn(got, peersKey).host, 'cnt2');
+  for (const socket of held) socket.destroy();
+});
+
+test('it ends when nobody asks, and is started again', async ({ at }) => {
+  await asked(at);
+  await new Promise((resolve) => setTimeout(resolve, 7000));
+  await asked(at);
+  assert.is(at.starts(), 2);
+});
+
+test('an answer costs little: processor time of a hundred, start of Python included', async ({ at }) => {
+  const before = used(at.pid);
+  for (let count = 0; count < 100; count++) await asked(at);
+  // It is counted when the process that answered has been waited for.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const milliseconds = Math.round((used(at.pid) - before) / 100);
+  console.log(`${milliseconds} ms of processor time an answer`);
+  // 5 ms is meant; a machine that does other things besides, or starts processes slowly, takes more.
+  assert.ok(milliseconds <= 40);
+});
+
+/** Milliseconds of processor time of the children of a process, and of theirs that have ended. */
+function used(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean);
+  const ticks = children.map((child) => {
+    const fields = readFileSync(`/proc/${child}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
+    // utime, stime, cutime and cstime of proc(5).
+    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  });
+  return ticks.reduce((sum, each) => sum + each, 0) * 10;
+}
 
 test.run();

@@ -6,8 +6,8 @@ import {
   hmac,
   type Listening,
   listen,
-  listenFor,
   peersKey,
+  serve,
   signed,
   type TalkHost,
   talkHost,
@@ -25,7 +25,7 @@ const controllers = { cnt1: '127.0.0.1', cnt2: '127.0.0.2', cnt3: '127.0.0.3' };
 
 test.before.each(async (context) => {
   const [cnt1, cnt2] = [talkHost('cnt1'), talkHost('cnt2')];
-  const at = await listenFor(cnt2, '127.0.0.2');
+  const at = await serve(cnt2, '127.0.0.2');
   for (const host of [cnt1, cnt2])
     host.write('/etc/stackseed/cluster.json', cluster(host.name, controllers, at.port));
   Object.assign(context, { cnt1, cnt2, at });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deriveSecret, readSecrets } from '../../src/secrets/index.ts';
 import { REPORT_PORT } from '../../src/status/exchange.ts';
 import { knownSecrets } from '../fixtures.ts';
-import { type Listening, listenFor, type TalkHost, talkHost } from './hosts.ts';
+import { type Listening, serve, type TalkHost, talkHost } from './hosts.ts';
 
 export interface TalkFleet {
   folder: string;
@@ -43,7 +43,7 @@ export async function talkFleet(controllers: string[], others: string[]): Promis
       deriveSecret(secrets, 'report', { host: name, format: 'hex' }).reveal(),
     );
     hosts.set(name, host);
-    listening.set(name, await listenFor(host, address(name), REPORT_PORT));
+    listening.set(name, await serve(host, address(name), REPORT_PORT));
   }
   const silence = async (name: string) => {
     await listening.get(name)?.close();

@@ -87,36 +87,65 @@ export function talkHost(name: string): TalkHost {
   };
 }
 
-/** A listener that starts answer.py for every connection, as stackseed-report.socket does. */
 export interface Listening {
   address: string;
   port: number;
-  /** What the programs said on standard error. */
-  said(): string;
-  /** Exit statuses of those that ended. */
-  ended: (number | null)[];
   close(): Promise<void>;
 }
 
-export function listenFor(host: TalkHost, address = '127.0.0.1', port = 0): Promise<Listening> {
-  const [program, ...flags] = PYTHON;
-  const ended: (number | null)[] = [];
+/** serve.py of a host on a port of its own, started as somebody asks, as stackseed-report.socket does it. */
+export interface Serving extends Listening {
+  /** What it said on standard error. */
+  said(): string;
+  /** How often it was started. */
+  starts(): number;
+  /** Of the process whose child it is. */
+  pid: number;
+}
+
+/** What systemd does for a socket unit. */
+const SERVE = `
+import os, select, socket, subprocess, sys
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind((sys.argv[2], int(sys.argv[3])))
+listener.listen(128)
+os.dup2(os.dup(listener.fileno()), 3)
+print(listener.getsockname()[1], flush=True)
+while select.select([listener], [], []):
+    print('start', flush=True)
+    subprocess.run([sys.executable, '-I', '-S', '-B', sys.argv[1]], pass_fds=[3])
+`;
+
+export async function serve(host: TalkHost, address = '127.0.0.1', port = 0): Promise<Serving> {
+  const program = join(host.root, PY, 'serve.py');
+  const child = spawn('/usr/bin/python3', ['-I', '-B', '-c', SERVE, program, address, String(port)], {
+    env: { ROOT: host.root },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let said = '';
-  return listen(
-    (socket) => {
-      const child = spawn(program, [...flags, join(host.root, PY, 'answer.py')], {
-        env: { ROOT: host.root },
-        stdio: [socket, 'ignore', 'pipe'],
-      });
-      child.stderr?.on('data', (text) => {
-        said += text;
-      });
-      child.on('close', (status) => ended.push(status));
-      socket.destroy();
-    },
+  let starts = 0;
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  const [first] = (await once(child.stdout, 'data')) as [Buffer];
+  child.stdout.on('data', (text: Buffer) => {
+    starts += text.toString().split('start').length - 1;
+  });
+  return {
     address,
-    port,
-  ).then((server) => ({ ...server, ended, said: () => said }));
+    port: Number(first.toString().split('\n')[0]),
+    said: () => said,
+    starts: () => starts,
+    pid: child.pid ?? 0,
+    close: async () => {
+      const end = once(child, 'exit');
+      // With serve.py, which is of its group.
+      if (child.pid) process.kill(-child.pid);
+      await end;
+    },
+  };
 }
 
 /** A server of the test's own, an impostor for example. */
@@ -124,7 +153,7 @@ export async function listen(
   take: (socket: Socket) => void,
   address = '127.0.0.1',
   port = 0,
-): Promise<Omit<Listening, 'said' | 'ended'>> {
+): Promise<Listening> {
   const open = new Set<Socket>();
   const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
     open.add(socket);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type PretendNode, pretendNode, script } from '../node/pretend.ts';
-import { cluster, type Listening, listen, listenFor, type TalkHost, talkHost } from './hosts.ts';
+import { cluster, type Listening, listen, serve, type TalkHost, talkHost } from './hosts.ts';
 
 /** cnt1 is a whole pretend node; cnt2 answers it. */
 interface Context {
@@ -20,7 +20,7 @@ test.before.each(async (context) => {
   const [node, cnt1, cnt2] = [pretendNode(), talkHost('cnt1'), talkHost('cnt2')];
   cpSync(cnt1.root, node.root, { recursive: true });
   cnt1.end();
-  const at = await listenFor(cnt2, '127.0.0.2');
+  const at = await serve(cnt2, '127.0.0.2');
   node.write('/etc/stackseed/cluster.json', cluster('cnt1', controllers, at.port));
   cnt2.write('/etc/stackseed/cluster.json', cluster('cnt2', controllers, at.port));
   node.lay({ one: { converge: script('') } });

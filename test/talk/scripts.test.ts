@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -7,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { onNode, type PretendNode } from '../components/pretend-node.ts';
 import { root } from '../fixtures.ts';
 import { files } from '../lint/sources.ts';
-import { cluster, reportKey, type TalkHost, talkHost } from './hosts.ts';
+import { cluster, reportKey, serve, type TalkHost, talkHost } from './hosts.ts';
 
 const PY = 'usr/local/lib/stackseed/py';
 const SOCKET = '/etc/systemd/system/stackseed-report.socket';
@@ -20,30 +19,12 @@ function layPython(node: PretendNode): void {
     });
 }
 
-/** Serves answer.py of a host on a port of loopback, as the socket unit does; from a program apart. */
-const SERVE = `
-import socket, subprocess, sys
-listener = socket.socket()
-listener.bind(('127.0.0.1', 0))
-listener.listen(5)
-print(listener.getsockname()[1], flush=True)
-while True:
-    connection = listener.accept()[0]
-    subprocess.Popen([sys.executable, '-I', '-S', '-B', sys.argv[1]], stdin=connection)
-    connection.close()
-`;
-
 async function serving(host: TalkHost, use: (port: string) => void): Promise<void> {
-  const server = spawn('/usr/bin/python3', ['-c', SERVE, join(host.root, PY, 'answer.py')], {
-    env: { ROOT: host.root },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [port] = (await once(server.stdout, 'data')) as [Buffer];
+  const at = await serve(host);
   try {
-    use(port.toString().trim());
+    use(String(at.port));
   } finally {
-    server.kill();
-    await once(server, 'close');
+    await at.close();
     host.end();
   }
 }

@@ -38,7 +38,7 @@ main() {
   reload_unit "$UNIT"
   check_share
   # Started by the package's own wish it would be Pacemaker's rival.
-  ! systemctl is-enabled --quiet "$UNIT" 2>/dev/null || systemctl --quiet disable --no-reload "$UNIT"
+  disable_unit "$UNIT"
   restart_if_old
   mkdir -p "${ALLOW%/*}"
   touch "$ALLOW"

@@ -64,7 +64,7 @@ start() {
   touch "$ALLOW"
   rm -f "$RECORD"
   reload_unit "$COROSYNC_UNIT"
-  systemctl is-enabled --quiet "$COROSYNC_UNIT" || systemctl --quiet enable --no-reload "$COROSYNC_UNIT"
+  enable_unit "$COROSYNC_UNIT"
   systemctl reset-failed "$COROSYNC_UNIT" 2>/dev/null || true
   log "starting $COROSYNC_UNIT"
   if systemctl is-active --quiet "$COROSYNC_UNIT"; then

@@ -39,7 +39,7 @@ main() {
     log 'loading the rules'
     load
   fi
-  systemctl is-enabled --quiet stackseed-firewall.service || systemctl --quiet enable --no-reload stackseed-firewall.service
+  enable_unit stackseed-firewall.service
 }
 
 "${MAIN:-main}" "$@"

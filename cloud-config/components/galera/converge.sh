@@ -11,7 +11,7 @@ main() {
   local status=0
   have_unit "$GALERA_UNIT" || waiting "no $GALERA_UNIT: the packages of the database are not installed"
   [ -d "$ROOT/var/lib/mysql" ] || waiting 'for /var/lib/mysql, which the package makes'
-  systemctl is-active --quiet stackseed-galera.path || systemctl enable --quiet --now stackseed-galera.path
+  enable_now stackseed-galera.path
   python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/galera_join.py" || status=$?
   exit "$status"
 }

@@ -26,7 +26,7 @@ main() {
     "$ROOT/etc/sysctl.d/62-stackseed-haproxy.conf") || halt "$said"
   said=$(bash "$ROOT/usr/local/lib/stackseed/haproxy-config" 2>&1) || halt "$said"
   # Started by the package's own wish it would be Pacemaker's rival.
-  ! systemctl is-enabled --quiet "$HAPROXY_UNIT" 2>/dev/null || systemctl --quiet disable --no-reload "$HAPROXY_UNIT"
+  disable_unit "$HAPROXY_UNIT"
   mkdir -p "${ALLOW%/*}"
   touch "$ALLOW"
   start_early

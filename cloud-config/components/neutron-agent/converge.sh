@@ -15,7 +15,7 @@ stay_off() {
   local unit
   for unit; do
     have_unit "$unit" || continue
-    ! systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl --quiet disable --no-reload "$unit"
+    disable_unit "$unit"
     ! systemctl is-active --quiet "$unit" || systemctl stop "$unit"
   done
 }

@@ -17,7 +17,7 @@ stay_off() {
   for unit in keepalived.service radvd.service haproxy.service; do
     case " $STACKSEED_COMPONENTS " in *" ${unit%.service} "*) continue ;; esac
     have_unit "$unit" || continue
-    ! systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl --quiet disable --no-reload "$unit"
+    disable_unit "$unit"
     ! systemctl is-active --quiet "$unit" || systemctl stop "$unit"
   done
 }

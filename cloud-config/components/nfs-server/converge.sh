@@ -45,7 +45,7 @@ END
 run_server() {
   local record=$COMPONENT_KEPT/options options
   options=$(cat "$ROOT${NFS_SERVER_DEFAULTS:-/etc/nfs.conf.d/stackseed.conf}")
-  systemctl is-enabled --quiet "$NFS_SERVER_UNIT" || systemctl enable "$NFS_SERVER_UNIT"
+  enable_unit "$NFS_SERVER_UNIT"
   if ! systemctl is-active --quiet "$NFS_SERVER_UNIT" || [ "$(cat "$record" 2>/dev/null)" != "$options" ]; then
     log "restarting $NFS_SERVER_UNIT"
     # In 16.04 this turns the defaults into what the server's unit reads.

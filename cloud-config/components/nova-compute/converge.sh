@@ -41,7 +41,7 @@ config_text() {
 # systemd refuses to open a socket for a libvirtd that runs already. Servers run on while libvirtd does not.
 listen() {
   [ "$LIBVIRT_LISTEN" = socket ] || return 0
-  systemctl is-enabled --quiet libvirtd-tls.socket || systemctl --quiet enable libvirtd-tls.socket
+  enable_unit libvirtd-tls.socket
   if ! systemctl is-active --quiet libvirtd-tls.socket; then
     systemctl daemon-reload
     systemctl stop libvirtd.service

@@ -15,6 +15,8 @@ CIB=$ROOT/var/lib/pacemaker/cib
 WORK=$ROOT/run/stackseed/pacemaker
 # Seconds to go on looking by itself before the engine, which looks ever more rarely, is told why it waits.
 PATIENCE=${STACKSEED_PATIENCE:-60}
+# Seconds between two looks, at most.
+PAUSE_MOST=5
 
 cib() {
   python3 -I "$PY/cib.py" "$@"
@@ -70,7 +72,7 @@ start() {
   mkdir -p "${ALLOW%/*}"
   touch "$ALLOW"
   if systemctl is-active --quiet "$PACEMAKER_UNIT"; then return 0; fi
-  systemctl is-enabled --quiet "$PACEMAKER_UNIT" || systemctl --quiet enable "$PACEMAKER_UNIT"
+  enable_unit "$PACEMAKER_UNIT"
   systemctl reset-failed "$PACEMAKER_UNIT" 2>/dev/null || true
   log "starting $PACEMAKER_UNIT"
   # It would wait for the whole of the boot. What it needs of that is D-Bus, by which it runs units of systemd.
@@ -145,7 +147,7 @@ load() {
 }
 
 main() {
-  local last='' end=$((SECONDS + PATIENCE))
+  local last='' pause=1 end=$((SECONDS + PATIENCE))
   have_unit "$PACEMAKER_UNIT" || waiting "no $PACEMAKER_UNIT: package pacemaker is not installed"
   assemble
   WANTED=$(sed -n 's/^<cib .*admin_epoch="\([0-9]*\)".*/\1/p' "$ROOT/etc/stackseed/pacemaker.xml")
@@ -156,7 +158,9 @@ main() {
     [ "$SECONDS" -lt "$end" ] || waiting "$WHY"
     [ "$WHY" = "$last" ] || log "waiting $WHY"
     last=$WHY
-    sleep 2
+    # A look is ten programs, and what it waits for may take minutes.
+    sleep "$pause"
+    pause=$((pause < PAUSE_MOST ? pause + 1 : PAUSE_MOST))
   done
 }
 

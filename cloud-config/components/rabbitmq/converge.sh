@@ -14,8 +14,7 @@ main() {
   [ -d "$ROOT/var/lib/rabbitmq" ] || waiting 'for /var/lib/rabbitmq, which the package makes'
   # A unit that a package enabled may have been started before the drop-ins lay.
   reload_unit "$RABBITMQ_UNIT"
-  systemctl is-active --quiet stackseed-rabbitmq-watch.timer ||
-    systemctl enable --quiet --now stackseed-rabbitmq-watch.timer
+  enable_now stackseed-rabbitmq-watch.timer
   python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/rabbitmq_join.py" || status=$?
   exit "$status"
 }

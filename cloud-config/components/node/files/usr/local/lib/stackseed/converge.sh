@@ -18,10 +18,10 @@ converge() {
   while :; do
     attempts=$((attempts + 1))
     [ "$attempts" -gt 1 ] || set_state "$name" converging 1 ''
-    laid=$(cksum "$SEED/seed.list" 2>/dev/null || true)
+    laid=$(text_of "$SEED/seed.list")
     attempt "$name"
     # A seed that came meanwhile counts: the healthy state would be that of the old one.
-    [ "$laid" = "$(cksum "$SEED/seed.list" 2>/dev/null || true)" ] || continue
+    [ "$laid" = "$(text_of "$SEED/seed.list")" ] || continue
     set_state "$name" "$OUTCOME" "$attempts" "$WHY"
     [ "$OUTCOME" != healthy ] || return 0
     # A HUP during the attempt counts as well.
@@ -82,45 +82,55 @@ outcome_of() {
   esac
 }
 
-# run_script NAME SCRIPT: runs it if the component has it. Sets WHY when it ends with another status
+# run_script NAME converge.sh: runs it if the component has it. Sets WHY when it ends with another status
 # than 0: what waiting or halt said, where it broke, or the last thing that it logged.
 run_script() {
-  local name=$1 script=$SEED/components/$1/$2 why status=0
+  local script=$SEED/components/$1/$2 why=$RUN/doing/$1 status=0
   WHY=''
   [ -f "$script" ] || return 0
-  case $2 in
-    health.sh) why=$(temporary) ;;
-    # status reads here what a step under way logged last.
-    *) { [ -d "$RUN/doing" ] || mkdir -p "$RUN/doing"; } && why=$RUN/doing/$name && : >"$why" ;;
-  esac
-  (
-    cd /
-    export ROOT STACKSEED_COMPONENT=$name STACKSEED_WHY=$why
-    case $2 in
-      health.sh) exec timeout -k 5 "$HEALTH_TIMEOUT" bash "$script" ;;
-      *) exec bash "$script" ;;
-    esac
-  ) 9>&- </dev/null || status=$?
+  [ -d "$RUN/doing" ] || mkdir -p "$RUN/doing"
+  # status reads here what a step under way logged last.
+  : >"$why"
+  (become "$1" "$why" bash "$script") 9>&- </dev/null || status=$?
   WHY=$(<"$why")
-  rm -f "$why"
-  if [ "$status" -ne 0 ] && [ -z "$WHY" ]; then WHY="$2 ended with status $status"; fi
+  : >"$why"
+  ended "$2" "$status"
   return "$status"
 }
 
-# run_health NAME: sets WHY to the line that health.sh prints, or to what there is to say when it fails
-# without one. A component without health.sh is healthy.
+# run_health NAME: sets WHY to the line that health.sh prints, or as run_script when it fails without one. A component
+# without health.sh is healthy. Programs are started for nothing else: all components are asked again and again.
 run_health() {
-  local out said='' status=0
-  out=$(temporary)
-  run_script "$1" health.sh >"$out" || status=$?
-  while IFS= read -r said && [ -z "$said" ]; do :; done <"$out"
-  rm -f "$out"
+  local script=$SEED/components/$1/health.sh why=$RUN/doing/.$1.$BASHPID said status=0
+  WHY=''
+  [ -f "$script" ] || return 0
+  said=$(become "$1" "$why" timeout -k 5 "$HEALTH_TIMEOUT" bash "$script" 9>&- </dev/null) || status=$?
+  if [ -e "$why" ]; then
+    WHY=$(<"$why")
+    rm -f "$why"
+  fi
+  # The first line that is not empty.
+  said=${said#"${said%%[!$'\n']*}"}
+  said=${said%%$'\n'*}
   if [ "$status" -eq 124 ]; then
     WHY="health.sh gave no answer in $HEALTH_TIMEOUT s"
   elif [ "$status" -eq 0 ] || [ -n "$said" ]; then
     WHY=$said
   fi
+  ended health.sh "$status"
   return "$status"
+}
+
+# become NAME WHY COMMAND…: in a subshell, with what a component's scripts find in their environment.
+become() {
+  cd /
+  export ROOT STACKSEED_COMPONENT=$1 STACKSEED_WHY=$2
+  shift 2
+  exec "$@"
+}
+
+ended() {
+  if [ "$2" -ne 0 ] && [ -z "$WHY" ]; then WHY="$1 ended with status $2"; fi
 }
 
 # Sleeps for about that many milliseconds, a quarter more or less, so that nodes that lost the same

@@ -10,6 +10,9 @@
 #   restart_if_changed UNIT [PATH…]
 #                         enables UNIT; restarts it unless it runs with this component's files, those
 #                         written by write_file and the PATHs as they are now
+#   enable_unit UNIT      has UNIT started at every boot
+#   disable_unit UNIT     has it started by nobody but us
+#   enable_now UNIT       enables UNIT and starts it, where it does not run
 #   have_unit UNIT        whether systemd knows UNIT
 #   reload_unit UNIT      has systemd read UNIT again when its files changed
 #   reach ADDRESS PORT [SECONDS]
@@ -80,6 +83,22 @@ remember_written() {
   printf '%s\n' "$1" >>"$list"
 }
 
+# systemd does not read all units again for it, which costs, and need not before the next boot. Nor does update-rc.d have
+# it do that, where a package has a script for SysV beside its unit; the variable is known from systemd 231 on.
+enable_unit() {
+  systemctl is-enabled --quiet "$1" 2>/dev/null || SYSTEMCTL_SKIP_SYSV=1 systemctl --quiet enable --no-reload "$1"
+}
+
+disable_unit() {
+  ! systemctl is-enabled --quiet "$1" 2>/dev/null || SYSTEMCTL_SKIP_SYSV=1 systemctl --quiet disable --no-reload "$1"
+}
+
+enable_now() {
+  ! systemctl is-active --quiet "$1" || return 0
+  enable_unit "$1"
+  systemctl start "$1"
+}
+
 have_unit() {
   systemctl cat "$1" >/dev/null 2>&1
 }
@@ -102,8 +121,7 @@ restart_if_changed() {
   local unit=$1 record=$COMPONENT_KEPT/started/$1 digest
   shift
   digest=$(files_digest "$@")
-  # It is started below: that nobody else knows of its wish yet does no harm, and reading all units again costs.
-  systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl --quiet enable --no-reload "$unit"
+  enable_unit "$unit"
   reload_unit "$unit"
   if systemctl is-active --quiet "$unit" && [ "$(cat "$record" 2>/dev/null)" = "$digest" ]; then
     return 0

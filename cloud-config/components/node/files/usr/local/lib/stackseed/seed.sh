@@ -30,7 +30,7 @@ seed_check() {
       printf 'for the seed that is being taken: see the log'
       exit 75
     }
-    ! cmp -s "$SEED/seed.list" "$RUN/seed.list" || exit 0
+    ! same_text "$SEED/seed.list" "$RUN/seed.list" || exit 0
     if ! seed_is_laid; then
       check_files || exit 75
       take_in_seed || {
@@ -38,8 +38,13 @@ seed_check() {
         exit 75
       }
     fi
+    lay_units 7>&-
     cp "$SEED/seed.list" "$RUN/seed.list"
   ) 7>"$RUN/locks/.seed"
+}
+
+same_text() {
+  [ -f "$1" ] && [ -f "$2" ] && [ "$(<"$1")" = "$(<"$2")" ]
 }
 
 # Files that were changed by hand since are found by this, and the seed's are laid over them.
@@ -51,8 +56,7 @@ seed_recheck() {
 seed_is_laid() {
   local id
   id=$(instance_id)
-  [ -n "$id" ] && [ "$id" = "$(cat "$KEPT/laid" 2>/dev/null)" ] &&
-    cmp -s "$SEED/seed.list" "$KEPT/laid.list"
+  [ -n "$id" ] && [ "$id" = "$(text_of "$KEPT/laid")" ] && same_text "$SEED/seed.list" "$KEPT/laid.list"
 }
 
 check_files() {

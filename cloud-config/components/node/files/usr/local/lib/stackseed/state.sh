@@ -9,13 +9,18 @@ log() {
   printf '%s\n' "$*" >&2
 }
 
+# text_of PATH: what is in a file, without another program; nothing when there is none.
+text_of() {
+  [ ! -f "$1" ] || printf '%s\n' "$(<"$1")"
+}
+
 # This host's components in order, one a line; nothing when the seed is not there.
 components() {
-  cat "$SEED/components.list" 2>/dev/null || true
+  text_of "$SEED/components.list"
 }
 
 is_component() {
-  components | grep -qxF -e "$1"
+  [[ $'\n'$(components)$'\n' == *$'\n'"$1"$'\n'* ]]
 }
 
 instance_id() {

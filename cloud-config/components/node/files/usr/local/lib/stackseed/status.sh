@@ -3,8 +3,10 @@
 
 # Seconds between two looks of `wait`.
 POLL=${STACKSEED_POLL:-1}
+# Components asked at one time: each has some seconds to answer, which on a small machine all together would not.
+SIDE_BY_SIDE=8
 
-# status [--json | --quiet]: a component that converged is asked for its health now, all side by side.
+# status [--json | --quiet]: a component that converged is asked for its health now, several side by side.
 # On a controller the table is followed by one of the clusters. Status 0 when all are healthy, else 1.
 status() {
   local form=table
@@ -45,24 +47,27 @@ waive() {
 
 # Sets NAMES, COUNT and, by name, STATES, SINCES, TRIES and REASONS; HEALTHY is how many are.
 look() {
-  local name answers
+  local name answers asked=0
   declare -gA STATES=() SINCES=() TRIES=() REASONS=()
-  HEALTHY=0
+  HEALTHY=0 COUNT=0
   NAMES=$(components)
-  COUNT=$(components | wc -l)
   answers=$(mktemp -d)
   for name in $NAMES; do
+    COUNT=$((COUNT + 1))
     read_state "$name"
     STATES[$name]=${IS[state]} SINCES[$name]=${IS[since]}
     TRIES[$name]=${IS[attempts]} REASONS[$name]=${IS[reason]}
     if [ "${IS[state]}" = converging ] && [ -f "$RUN/doing/$name" ]; then
-      REASONS[$name]=$(one_line "$(cat "$RUN/doing/$name")")
+      REASONS[$name]=$(one_line "$(text_of "$RUN/doing/$name")")
     fi
-    [ "${IS[state]}" != healthy ] || ask_health "$name" "$answers" &
+    [ "${IS[state]}" = healthy ] || continue
+    if [ "$asked" -ge "$SIDE_BY_SIDE" ]; then wait -n || true; fi
+    asked=$((asked + 1))
+    ask_health "$name" "$answers" &
   done
   wait
   for name in $NAMES; do
-    if [ -f "$answers/$name" ]; then REASONS[$name]=$(cat "$answers/$name"); fi
+    if [ -f "$answers/$name" ]; then REASONS[$name]=$(text_of "$answers/$name"); fi
     if [ -e "$answers/$name.bad" ]; then STATES[$name]=unhealthy; fi
     if [ "${STATES[$name]}" = healthy ]; then HEALTHY=$((HEALTHY + 1)); fi
   done
@@ -71,7 +76,7 @@ look() {
 
 # Runs in the background, so it answers by files.
 ask_health() {
-  run_health "$1" 2>/dev/null || touch "$2/$1.bad"
+  run_health "$1" 2>/dev/null || : >"$2/$1.bad"
   one_line "$WHY" >"$2/$1"
 }
 

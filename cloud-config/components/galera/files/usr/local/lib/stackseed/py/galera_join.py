@@ -26,6 +26,9 @@ import sql  # noqa: E402
 
 # Seconds between two rounds that nothing woke, and between two looks for something that does.
 PAUSE_FIRST, PAUSE_MOST, LOOK = 1.0, 10.0, 0.25
+# Seconds between two questions to systemd whether this is to end, and of ticks of LOOK between two looks at a daemon
+# that starts: each is a program.
+TOLD, LOOKS = 3.0, 4
 # Rounds in which a halt has to be said, since a report may have been of the moment before.
 HALTS = 3
 
@@ -50,6 +53,7 @@ class Memory:
         self.unknown_since = None
         self.broken_since = None
         self.severed_since = None
+        self.asked_systemd = 0.0
 
 
 def main():
@@ -224,16 +228,24 @@ def rest(memory, before, live):
     end = time.monotonic() + pause * random.uniform(0.75, 1.25)
     ticks = 0
     while True:
-        if ticks % 4 == 0 and galera_live.unit_state(galera_daemon.LOOP) == 'deactivating':
+        if is_told(memory):
             raise Told()
         left = end - time.monotonic()
         if left <= 0:
             return
-        if signs(root) != before or moved_on(root, live):
+        if signs(root) != before or ticks % LOOKS == 1 and moved_on(root, live):
             memory.pause = PAUSE_FIRST
             return
         time.sleep(min(LOOK, left))
         ticks += 1
+
+
+def is_told(memory):
+    now = time.monotonic()
+    if now - memory.asked_systemd < TOLD:
+        return False
+    memory.asked_systemd = now
+    return galera_live.unit_state(galera_daemon.LOOP) == 'deactivating'
 
 
 def moved_on(root, live):

@@ -4,6 +4,8 @@ them and each program that is started costs more than a file.
     lay.py lay STAGED KEPT SEED-LIST   STAGED/files.list has a line `MODE OWNER GROUP /PATH` for each file; the bytes
                                        are in STAGED/files/PATH. KEPT/laid.list keeps `SHA256  /PATH` of what was
                                        laid last. Touches nothing that is right already
+    lay.py units STAGED KEPT NAME...   only the files that are systemd's, of all those components, whose folders are
+                                       below STAGED and KEPT; keeps no list
     lay.py drop OLD NEW SEED-LIST      removes files that list OLD has and neither of the others, unless they have
                                        other bytes than OLD says, for then somebody else has made them theirs
 
@@ -15,7 +17,6 @@ import grp
 import hashlib
 import os
 import pwd
-import shutil
 import stat
 import sys
 
@@ -65,26 +66,56 @@ class File:
 
 
 def lay(root, staged, kept, seed_list):
+    files = staged_files(root, staged)
+    wrong = make_right(files, kept)
+    try:
+        record(root, kept, seed_list, files)
+    except OSError as error:
+        say('%s: %s' % (kept, error))
+        raise Later('for the disk: cannot record what was laid')
+    return 3 if any(map(is_unit, wrong)) else 0
+
+
+def staged_files(root, staged):
     with open(staged + '/files.list', encoding='utf-8') as lines:
-        files = [File(root, staged, line.rstrip('\n')) for line in lines]
+        return [File(root, staged, line.rstrip('\n')) for line in lines]
+
+
+def is_unit(file):
+    return file.path.startswith(UNITS)
+
+
+def make_right(files, kept):
+    """Those that were not."""
     for file in files:
         file.find_owner()
     wrong = [file for file in files if not file.is_right()]
     if wrong:
         forget_starts(kept)
         put(wrong)
-    try:
-        record(root, kept, seed_list, files)
-    except OSError as error:
-        say('%s: %s' % (kept, error))
-        raise Later('for the disk: cannot record what was laid')
-    return 3 if any(file.path.startswith(UNITS) for file in wrong) else 0
+    return wrong
+
+
+def lay_units(root, staged, kept, *names):
+    laid = False
+    for name in names:
+        folder = '%s/%s' % (staged, name)
+        if not os.path.exists(folder + '/files.list'):
+            continue
+        try:
+            laid |= bool(make_right(list(filter(is_unit, staged_files(root, folder))), '%s/%s' % (kept, name)))
+        except (Later, Failed, OSError, ValueError) as error:
+            # Its component says so, and waits.
+            say('units of %s: %s' % (name, error))
+    return 3 if laid else 0
 
 
 def forget_starts(kept):
     """Before a file changes, what restart_if_changed knows of running services is forgotten, on disk too: whatever
     happens from here on, they are restarted."""
     if os.path.isdir(kept + '/started'):
+        # To import it takes longer than to lay a few files.
+        import shutil
         shutil.rmtree(kept + '/started')
         sync_folder(kept)
 
@@ -212,6 +243,8 @@ def main(arguments):
     try:
         if arguments[0] == 'lay':
             return lay(root, *arguments[1:])
+        if arguments[0] == 'units':
+            return lay_units(root, *arguments[1:])
         old, new, seed_list = arguments[1:]
         drop(root, read(old).decode('utf-8'), read(new).decode('utf-8'), seed_list)
         return 0

@@ -95,7 +95,7 @@ def await_running(root, timeout=FRESH):
             return
         if state in ('inactive', 'failed'):
             raise Broken('RabbitMQ ended when it was started: %s' % last_error(root))
-        time.sleep(0.3)
+        time.sleep(0.5)
     raise Broken('RabbitMQ did not start in %d s' % timeout)
 
 

@@ -22,6 +22,8 @@ import rabbitmq_steps  # noqa: E402
 UNIT = 'stackseed@rabbitmq.service'
 # Seconds between two rounds that nothing woke, and between two looks for something that does.
 PAUSE_FIRST, PAUSE_MOST, LOOK = 1.0, 10.0, 0.5
+# Seconds between two questions to systemd whether this is to end: each is a program.
+TOLD = 3.0
 # Seconds after which what should pass by itself does not; reading much from a disk takes its time.
 STUCK = 60.0
 STUCK_STARTING = 300.0
@@ -52,6 +54,7 @@ class Memory:
         self.why, self.pause, self.halts = None, PAUSE_FIRST, 0
         self.looks, self.since = None, 0.0
         self.tried = {}
+        self.asked_systemd = 0.0
 
 
 def main():
@@ -191,16 +194,29 @@ def rest(root, memory, before):
     unit = rabbitmq_daemon.unit_of(root)
     state, ticks = rabbitmq_live.unit_state(unit), 0
     while True:
-        if ticks % 4 == 0 and rabbitmq_live.unit_state(UNIT) == 'deactivating':
+        if is_told(memory):
             return False
         left = end - time.monotonic()
         if left <= 0:
             return True
-        if ask.asked(root) != before or (ticks % 2 and rabbitmq_live.unit_state(unit) != state):
+        if ask.asked(root) != before or ticks % 2 and moved_on(unit, state):
             memory.pause = PAUSE_FIRST
             return True
         time.sleep(min(LOOK, left))
         ticks += 1
+
+
+def is_told(memory):
+    now = time.monotonic()
+    if now - memory.asked_systemd < TOLD:
+        return False
+    memory.asked_systemd = now
+    return rabbitmq_live.unit_state(UNIT) == 'deactivating'
+
+
+def moved_on(unit, state):
+    """One that is at rest stays so: nobody else starts it."""
+    return state not in ('inactive', 'failed') and rabbitmq_live.unit_state(unit) != state
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Answers one request on the socket that is its standard input; stackseed-report.socket starts it.
+"""Answers one request on a connection that serve.py took, in a process of its own.
 
 Reads /etc/stackseed/{report,cluster}.json and the keys beside them, and the components' states. Changes
 nothing but /run/stackseed/asked/NAME, which holds the state that the controller NAME told when it asked
@@ -11,7 +11,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 from time import monotonic, time
 
@@ -32,35 +31,27 @@ NONCE = re.compile(r'[0-9a-f]{32}\Z')
 SECTION = re.compile(r'[a-z][a-z0-9_]{0,31}\Z')
 
 
-def main():
-    # Ends this program even where Python does not come round to it.
+def answer(connection):
+    """Does not return: ends the process."""
+    # Even where Python does not come round to it.
     signal.alarm(LIFE)
     root = os.environ.get('ROOT', '')
-    connection = take_connection()
     try:
         host = read_json(root + '/etc/stackseed/report.json') or {}
         line, sent = frames.receive(connection, frames.REQUEST, monotonic() + REQUEST_TIME)
         request, key = check(root, host, line, sent)
         if request['from'] != 'operator' and request['state']:
             remember(root, request['from'], request['state'])
-        answer = answer_to(root, host, request)
+        told = answer_to(root, host, request)
         connection.settimeout(REQUEST_TIME)
-        connection.sendall(pack(key, answer))
+        connection.sendall(pack(key, told))
     except (frames.BadMessage, OSError) as error:
         # Who only looks whether the port is open is not worth a line.
         if str(error) != 'ended after 0 bytes':
             sys.stderr.write('no answer to %s: %s\n' % (peer_of(connection), error))
     sys.stderr.flush()
-    # A section that hangs in its thread is left behind; systemd ends what it started.
+    # A section that hangs in its thread is left behind; serve.py ends what it started.
     os._exit(0)
-
-
-def take_connection():
-    """The socket, out of the way of what sections start: they inherit an empty standard input."""
-    connection = socket.fromfd(0, socket.AF_INET, socket.SOCK_STREAM)
-    empty = os.open('/dev/null', os.O_RDWR)
-    os.dup2(empty, 0)
-    return connection
 
 
 def peer_of(connection):
@@ -186,7 +177,3 @@ def read_json(path):
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
-
-
-if __name__ == '__main__':
-    main()
