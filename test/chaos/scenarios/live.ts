@@ -17,7 +17,9 @@ async function take(trial: Trial, folder: string, name: string, ...words: string
   const from = join(folder, 'hosts', name);
   await host.must(['mkdir', '-p', '-m', '0700', '/root/seed']);
   for (const file of readdirSync(from))
-    await host.must(['cp', '/dev/stdin', `/root/seed/${file}`], { input: readFileSync(join(from, file)) });
+    await host.must(['dd', `of=/root/seed/${file}`, 'status=none'], {
+      input: readFileSync(join(from, file)),
+    });
   await host.must(['stackseed-node', 'apply', '/root/seed', ...words], { timeout: 400 });
   trial.say(`${name} has taken its new seed`);
 }
