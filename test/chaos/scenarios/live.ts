@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { rotateSecret } from '../../../src/secrets/index.ts';
+import type { LabHost } from '../../lab/lab.ts';
+import { statusOf } from '../../lab/status.ts';
 import { sql, standing } from '../database.ts';
 import { absent, type Edit, insert, otherSeeds, ownSeeds } from '../generation.ts';
 import type { StandingScenario } from '../scenario.ts';
-import { expect, type Trial } from '../trial.ts';
+import { expect, type Trial, until } from '../trial.ts';
 
 const CONNECTIONS = 1500;
 
@@ -35,20 +38,23 @@ function setting(name: string, summary: string, takeAll: (trial: Trial, folder: 
     summary,
     begins: 'standing',
     async run(trial, workload) {
+      const [first] = trial.controllers;
+      if (!first) throw new Error('a fleet without controllers');
       const before = await connections(trial);
       expect(!before.includes(CONNECTIONS), `the databases have ${before.join(', ')} connections already`);
-      try {
-        await takeAll(trial, await otherSeeds(trial, name, fewerConnections));
-        await trial.converged(400);
-        await workload.writing(120);
-        const after = await connections(trial);
-        expect(
-          after.every((each) => each === CONNECTIONS),
-          `the databases have ${after.join(', ')} connections`,
+      const all = (value: number) =>
+        until(400, `all databases have ${value} connections`, async () =>
+          (await connections(trial)).every((each) => each === value),
         );
-        for (const { name: host } of trial.controllers) await trial.host(host).must(BACK, { timeout: 400 });
+      try {
+        const folder = await otherSeeds(trial, name, fewerConnections);
+        await takeAll(trial, folder);
         await trial.converged(400);
-        expect((await connections(trial)).join() === before.join(), 'the seed from before did not come back');
+        await all(CONNECTIONS);
+        await workload.writing(120);
+        await backAndAgain(trial, first.name, before[0] ?? 0);
+        await trial.converged(400);
+        await all(CONNECTIONS);
       } finally {
         await ownSeeds(trial);
       }
@@ -56,7 +62,32 @@ function setting(name: string, summary: string, takeAll: (trial: Trial, folder: 
   } satisfies StandingScenario;
 }
 
-const BACK = ['stackseed-node', 'apply', '--back', '--wait', '--timeout', '300'];
+/**
+ * One host goes back to the seed from before and takes the new one again. What runs in the cluster as a whole is of the new
+ * generation, and Pacemaker says so; the rest of the host is as it was.
+ */
+async function backAndAgain(trial: Trial, name: string, connectionsBefore: number): Promise<void> {
+  const host = trial.host(name);
+  await host.must(['stackseed-node', 'apply', '--back'], { timeout: 60 });
+  await until(
+    400,
+    `${name} has the setting from before, and Pacemaker there says that it is an old one`,
+    async () => {
+      const { node } = await statusOf(host);
+      const bad = node?.components.filter(({ state }) => state !== 'healthy') ?? [];
+      const [found] = await sql(host, 'SELECT @@max_connections').catch(() => []);
+      return Number(found) === connectionsBefore && bad.length === 1 && bad.every(isOld);
+    },
+    2000,
+  );
+  trial.say(`${name} has gone back`);
+  await host.must(['stackseed-node', 'apply', '/root/seed', '--wait', '--timeout', '300'], { timeout: 400 });
+  trial.say(`${name} has taken its new seed again`);
+}
+
+function isOld({ name, reason }: { name: string; reason: string }): boolean {
+  return name === 'pacemaker' && reason.includes('needs the new seed');
+}
 
 /** Who stays, and who goes and comes. */
 const [STAY, COME] = [
@@ -120,10 +151,61 @@ const shrinkAndGrow: StandingScenario = {
   },
 };
 
+/** Secrets and certificates that controllers can be given one after another. */
+const ROTATED = ['peers', 'rabbitmq-admin', 'galera', 'rabbitmq'];
+
+const rotation: StandingScenario = {
+  name: 'live-rotate',
+  summary:
+    "the controllers' key, the message queue's password and the certificates of both clusters are replaced, one controller after another",
+  begins: 'standing',
+  async run(trial, workload) {
+    const [first] = trial.controllers;
+    if (!first) throw new Error('a fleet without controllers');
+    const before = await secretsOf(first);
+    for (const label of ROTATED) await rotateSecret(join(trial.lab.folder, 'secrets.yaml'), label);
+    const seeds = await trial.lab.generate();
+    for (const { name } of trial.controllers)
+      await take(trial, dirname(seeds), name, '--wait', '--timeout', '300');
+    await trial.converged(400);
+    await workload.writing(120);
+    for (const host of trial.controllers) {
+      const after = await secretsOf(host);
+      const same = Object.keys(before).filter((what) => before[what] === after[what]);
+      expect(same.length === 0, `${host.name} has the same ${same.join(', ')} as before`);
+      await host.must(['bash', '-c', AUTHENTICATES], { timeout: 60 });
+    }
+    await insert(
+      trial,
+      seeds,
+      trial.controllers.map(({ name }) => name),
+    );
+  },
+};
+
+/** With the password of the seed, by which nothing but RabbitMQ itself knows it. */
+const AUTHENTICATES =
+  'rabbitmqctl -q authenticate_user stackseed "$(cat /etc/rabbitmq/stackseed/admin.password)"';
+
+/** What is in force on a controller, as digests: what it shows to those who connect, and its files. */
+async function secretsOf(host: LabHost): Promise<Record<string, string>> {
+  const digest = async (script: string) => (await host.must(['bash', '-c', script], { timeout: 60 })).trim();
+  const shown = (port: number, options = '') =>
+    digest(`. /etc/stackseed/node.env
+      openssl s_client ${options} -connect "$STACKSEED_MANAGE_ADDRESS:${port}" </dev/null 2>/dev/null |
+      openssl x509 -noout -fingerprint -sha256`);
+  return {
+    'key of the controllers': await digest('sha256sum </etc/stackseed/peers.key'),
+    password: await digest('sha256sum </etc/rabbitmq/stackseed/admin.password'),
+    'certificate of the database': await shown(3306, '-starttls mysql'),
+    'certificate of the message queue': await shown(5671),
+  };
+}
+
 export const live: StandingScenario[] = [
   setting(
     'live-setting',
-    'a setting of the database changes, and each controller takes its new seed as it runs, one after another; then each goes back',
+    'a setting of the database changes, and each controller takes its new seed as it runs, one after another; then one goes back, and forth again',
     async (trial, folder) => {
       for (const { name } of trial.controllers) await take(trial, folder, name, '--wait', '--timeout', '300');
     },
@@ -135,5 +217,6 @@ export const live: StandingScenario[] = [
       await Promise.all(trial.controllers.map(({ name }) => take(trial, folder, name)));
     },
   ),
+  rotation,
   shrinkAndGrow,
 ];
