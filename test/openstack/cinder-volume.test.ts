@@ -1,7 +1,11 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { onNode, type PretendNode } from '../components/pretend-node.ts';
+import { root } from '../fixtures.ts';
 
+const lib = 'usr/local/lib/stackseed';
 const share = '/var/lib/stackseed/shares/cinder';
 const ready = 'attrd_updater --name cinder-volume-ready --update 1';
 
@@ -17,7 +21,12 @@ function onController(use: (node: PretendNode) => void): void {
     node.write('../state/attribute', 'name="cinder-volume-ready" host="cnt1" value="1"\n');
     node.stub('crm_resource', 'cat "$STATE/where"');
     node.write('../state/where', 'resource cinder-volume is running on: cnt2 \n');
-    use(node);
+    for (const from of ['node', 'openstack'])
+      cpSync(join(root, 'cloud-config/components', from, 'files', lib), join(node.root, lib), {
+        recursive: true,
+      });
+    const env = { STACKSEED_LIB: join(node.root, lib) };
+    use({ ...node, run: (script) => node.run(script, env) });
   });
 }
 

@@ -65,12 +65,12 @@ test('Glance waits for its share, and starts when that is there', () => {
     );
     let ran = run('converge');
     assert.is(ran.status, 75);
-    assert.is(ran.why, `for ${images} to be mounted`);
+    assert.is(ran.why, `for a share to be mounted at ${images}`);
     assert.not(started(ran));
     node.write('../state/mounted', '');
     ran = run('converge');
     assert.is(ran.status, 75);
-    assert.match(ran.why, `for the server of ${images}`);
+    assert.match(ran.why, `for the NFS server of ${images}`);
     assert.not(started(ran));
     node.write(`${images}/.stackseed-share`, 'nfs\n');
     ran = run('converge');

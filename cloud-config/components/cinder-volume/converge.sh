@@ -6,6 +6,8 @@ set -eu
 ROOT=${ROOT:-}
 # shellcheck source=/dev/null
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
+# shellcheck source=/dev/null
+. "${STACKSEED_LIB:-/usr/local/lib/stackseed}/openstack.sh"
 
 UNIT=cinder-volume.service
 ALLOW=$ROOT/run/stackseed/allow/cinder-volume
@@ -13,12 +15,9 @@ RECORD=$COMPONENT_KEPT/started/$UNIT
 
 # The share is what it says it is, and is there: otherwise volumes would be files on this host's disk.
 check_share() {
-  local path=$ROOT$CINDER_VOLUME_SHARE
   [ -s "$ROOT/etc/cinder/nfs_shares" ] ||
     halt "no share for volumes: nfs-client has no mount $CINDER_VOLUME_SHARE, or there is no server"
-  timeout 10 mountpoint -q "$path" || waiting "for a share to be mounted at $CINDER_VOLUME_SHARE"
-  timeout -k 1 10 cat "$path/.stackseed-share" >/dev/null 2>&1 ||
-    waiting "for the NFS server of $CINDER_VOLUME_SHARE"
+  openstack_share "$CINDER_VOLUME_SHARE"
 }
 
 # Pacemaker is told to start it anew, so that it does not take that for a failure.

@@ -11,7 +11,6 @@ ROOT=${ROOT:-}
 
 IMAGES=/var/lib/glance/images
 
-# A mount is not enough: it may be another one than the share. A hard mount whose server is away blocks for ever.
 check_images() {
   if [ "$GLANCE_SHARED" != true ]; then
     [ -d "$ROOT$IMAGES" ] || install -d -m 0750 -o glance -g glance "$ROOT$IMAGES"
@@ -19,9 +18,7 @@ check_images() {
   fi
   grep -q "^$IMAGES " "$ROOT/etc/stackseed/nfs-mounts" 2>/dev/null ||
     halt "nothing is to be mounted at $IMAGES: see the settings of nfs-client, or set shared of glance to false"
-  timeout 10 mountpoint -q "$ROOT$IMAGES" || waiting "for $IMAGES to be mounted"
-  timeout -k 1 10 cat "$ROOT$IMAGES/.stackseed-share" >/dev/null 2>&1 ||
-    waiting "for the server of $IMAGES, which is away, or is no share of stackseed"
+  openstack_share "$IMAGES"
 }
 
 main() {

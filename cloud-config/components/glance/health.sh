@@ -10,7 +10,7 @@ ROOT=${ROOT:-}
 
 main() {
   local images=/var/lib/glance/images
-  if [ "$GLANCE_SHARED" = true ] && ! timeout -k 1 10 cat "$ROOT$images/.stackseed-share" >/dev/null 2>&1; then
+  if [ "$GLANCE_SHARED" = true ] && ! openstack_share_answers "$images"; then
     printf 'no share of stackseed at %s\n' "$images"
     return 1
   fi

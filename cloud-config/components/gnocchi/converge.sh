@@ -9,14 +9,6 @@ ROOT=${ROOT:-}
 # shellcheck source=/dev/null
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/openstack.sh"
 
-# The same as nfs-client asks: files would land on this host's disk.
-check_folder() {
-  [ "$GNOCCHI_STORAGE" = file ] || return 0
-  timeout 10 mountpoint -q "$ROOT$GNOCCHI_FOLDER" || waiting "for a share to be mounted at $GNOCCHI_FOLDER"
-  timeout -k 1 10 cat "$ROOT$GNOCCHI_FOLDER/.stackseed-share" >/dev/null 2>&1 ||
-    waiting "for the NFS server of $GNOCCHI_FOLDER"
-}
-
 # Into how many parts what comes in is divided. Redis may have lost it, if all controllers lost power.
 parts() {
   openstack_python gnocchi_redis parts
@@ -25,7 +17,8 @@ parts() {
 main() {
   local unit count
   [ -f "$ROOT$GNOCCHI_WSGI" ] || waiting 'for the package gnocchi-api'
-  check_folder
+  # Without it files would land on this host's disk.
+  [ "$GNOCCHI_STORAGE" != file ] || openstack_share "$GNOCCHI_FOLDER"
   openstack_site_off "$GNOCCHI_SITE"
   openstack_schema gnocchi gnocchi runuser -u gnocchi -- gnocchi-upgrade
   count=$(parts) || waiting 'for Redis'

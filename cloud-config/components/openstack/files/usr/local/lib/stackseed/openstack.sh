@@ -16,6 +16,8 @@
 #   openstack_generation                  prints the cluster's generation
 #   openstack_broker NAME                 makes the account NAME in the message queue
 #   openstack_catalogue NAME              brings NAME.catalogue.json into Keystone
+#   openstack_share PATH                  waits for a share of this fleet's NFS server to be mounted there, and to answer
+#   openstack_share_answers PATH          for health.sh: whether it does
 #   openstack_start GATE UNIT [PATH…]     opens the gate of that name, and restarts UNIT if it has to be
 #   openstack_haproxy                     has HAProxy read this component's fragment
 #   openstack_health URL [MORE]           for health.sh: a line, and status 0 where URL gives a good answer
@@ -126,6 +128,16 @@ openstack_health() {
     printf 'no good answer %s\n' "${said#for it }"
     return 1
   fi
+}
+
+openstack_share() {
+  timeout 10 mountpoint -q "$ROOT$1" || waiting "for a share to be mounted at $1"
+  openstack_share_answers "$1" || waiting "for the NFS server of $1, which is away, or what is mounted is no share of stackseed"
+}
+
+# A mount is not enough: it may be another one than the share. A hard mount whose server is away blocks for ever.
+openstack_share_answers() {
+  timeout -k 1 10 cat "$ROOT$1/.stackseed-share" >/dev/null 2>&1
 }
 
 openstack_site_off() {
