@@ -5,8 +5,28 @@ import type { BlankScenario } from '../scenario.ts';
 import { expect, type Trial, until } from '../trial.ts';
 
 const NAMES = ['cnt1', 'cnt2', 'cnt3'];
-/** Seconds into the first boot at which the power is cut: package checks, genesis, copies, the other clusters. */
-const MOMENTS = [3, 5, 7, 9, 11, 14, 17, 20, 25, 30, 40, 55];
+/** Steps of a controller's first boot, each by what is there as soon as it has begun. */
+const STEPS: Record<string, string> = {
+  seed: '/var/lib/stackseed/seed/components.list',
+  ...Object.fromEntries(
+    [
+      'users',
+      'packages',
+      'firewall',
+      'report',
+      'corosync',
+      'galera',
+      'haproxy',
+      'pacemaker',
+      'rabbitmq',
+      'redis',
+    ].map((component) => [component, `/run/stackseed/doing/${component}`]),
+  ),
+  'galera-record': '/var/lib/mysql/stackseed/state.json',
+  'galera-data': '/var/lib/mysql/data',
+  'rabbitmq-record': '/var/lib/rabbitmq/stackseed/state.json',
+  'rabbitmq-data': '/var/lib/rabbitmq/mnesia',
+};
 
 function orders(names: string[]): string[][] {
   if (names.length < 2) return [names];
@@ -43,20 +63,24 @@ const atOnce: BlankScenario = {
   },
 };
 
-/** The moments one after another, each with blank disks. */
-const cuts = NAMES.flatMap((victim) =>
-  MOMENTS.map(
-    (moment): BlankScenario => ({
-      name: `first-boot-cut-${victim}-${moment}s`,
-      summary: `power cut of ${victim} ${moment} s into the first boot of all, power again 5 s later`,
+/** Milliseconds after the beginning of a step, for each of the hosts: as it begins, and further into it. */
+const PAUSES = [0, 400, 1500];
+
+const cuts = NAMES.flatMap((victim, index) =>
+  Object.entries(STEPS).map(
+    ([step, path]): BlankScenario => ({
+      name: `first-boot-cut-${victim}-${step}`,
+      summary: `power cut of ${victim} in the step ${step} of the first boot of all, power again 5 s later`,
       begins: 'blank',
       async run(trial) {
-        await Promise.all(trial.controllers.map((host) => host.powerOn()));
-        await sleep(moment * 1000);
+        const host = trial.host(victim);
+        await Promise.all(trial.controllers.map((each) => each.powerOn()));
+        await until(400, `${victim} comes to the step ${step}`, () => host.has(path), 20);
+        await sleep(PAUSES[index]);
         trial.say(`power cut of ${victim}`);
-        await trial.host(victim).powerCut();
+        await host.powerCut();
         await sleep(5000);
-        await trial.host(victim).powerOn();
+        await host.powerOn();
         await trial.converged(400);
       },
     }),
