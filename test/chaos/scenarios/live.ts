@@ -151,13 +151,13 @@ const shrinkAndGrow: StandingScenario = {
   },
 };
 
-/** Secrets and certificates that controllers can be given one after another. */
-const ROTATED = ['peers', 'rabbitmq-admin', 'galera', 'rabbitmq'];
+/** A secret and certificates that controllers can be given one after another: all that is needed to join is in what stays. */
+const ROTATED = ['rabbitmq-admin', 'galera', 'rabbitmq'];
 
 const rotation: StandingScenario = {
   name: 'live-rotate',
   summary:
-    "the controllers' key, the message queue's password and the certificates of both clusters are replaced, one controller after another",
+    "the message queue's password and the certificates of both clusters are replaced, one controller after another",
   begins: 'standing',
   async run(trial, workload) {
     const [first] = trial.controllers;
@@ -195,7 +195,6 @@ async function secretsOf(host: LabHost): Promise<Record<string, string>> {
       openssl s_client ${options} -connect "$STACKSEED_MANAGE_ADDRESS:${port}" </dev/null 2>/dev/null |
       openssl x509 -noout -fingerprint -sha256`);
   return {
-    'key of the controllers': await digest('sha256sum </etc/stackseed/peers.key'),
     password: await digest('sha256sum </etc/rabbitmq/stackseed/admin.password'),
     'certificate of the database': await shown(3306, '-starttls mysql'),
     'certificate of the message queue': await shown(5671),
