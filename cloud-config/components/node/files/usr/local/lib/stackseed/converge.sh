@@ -65,7 +65,7 @@ attempt() {
     exit 2
   fi
   WHY=$(lay "$name" 9>&-) || { outcome_of "$?"; return 0; }
-  run_script "$name" converge.sh >&2 || { outcome_of "$?"; return 0; }
+  run_converge "$name" >&2 || { outcome_of "$?"; return 0; }
   run_health "$name" || status=$?
   case $status in
     0) OUTCOME=healthy ;;
@@ -82,10 +82,10 @@ outcome_of() {
   esac
 }
 
-# run_script NAME converge.sh: runs it if the component has it. Sets WHY when it ends with another status
+# run_converge NAME: runs converge.sh if the component has it. Sets WHY when it ends with another status
 # than 0: what waiting or halt said, where it broke, or the last thing that it logged.
-run_script() {
-  local script=$SEED/components/$1/$2 why=$RUN/doing/$1 status=0
+run_converge() {
+  local script=$SEED/components/$1/converge.sh why=$RUN/doing/$1 status=0
   WHY=''
   [ -f "$script" ] || return 0
   [ -d "$RUN/doing" ] || mkdir -p "$RUN/doing"
@@ -94,11 +94,11 @@ run_script() {
   (become "$1" "$why" bash "$script") 9>&- </dev/null || status=$?
   WHY=$(<"$why")
   : >"$why"
-  ended "$2" "$status"
+  ended converge.sh "$status"
   return "$status"
 }
 
-# run_health NAME: sets WHY to the line that health.sh prints, or as run_script when it fails without one. A component
+# run_health NAME: sets WHY to the line that health.sh prints, or as run_converge when it fails without one. A component
 # without health.sh is healthy. Programs are started for nothing else: all components are asked again and again.
 run_health() {
   local script=$SEED/components/$1/health.sh why=$RUN/doing/.$1.$BASHPID said status=0
