@@ -105,4 +105,7 @@ export const ours = [
 ];
 
 /** Judged by tests of their own, for all hosts at once. */
-export const elsewhere = [/^\/etc\/systemd\/system\//, /^\/usr\/local\/(s?bin|lib\/stackseed)\//];
+export const elsewhere = [
+  /^\/etc\/systemd\/system(-generators)?\//,
+  /^\/usr\/local\/(s?bin|lib\/stackseed)\//,
+];

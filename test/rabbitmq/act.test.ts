@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { onController } from './controller.ts';
 import { facts, member, section } from './decide.ts';
 
+const NODES = '/var/lib/rabbitmq/mnesia/rabbit@cnt1/cluster_nodes.config';
 const join = facts({}, { cnt2: member() });
 
 test('a node that begins says so before it does, and is a member only when the step is done', () => {
@@ -84,6 +85,60 @@ test('a node that joined as it started is not told to join again', () => {
     assert.not.ok(node.calls().some((call) => call.includes('join_cluster') || call.includes('stop_app')));
     assert.is(node.record().state, 'MEMBER');
     assert.is(node.exists('/run/stackseed/rabbitmq/join'), false);
+  });
+});
+
+test('a node that was started ahead of its turn says that its data are worth nothing, and begins with them', () => {
+  onController((node) => {
+    node.act('warm', '', facts({}, {}));
+    assert.equal(node.calls(), [
+      'BLANK: nft -f ROOT/etc/stackseed/rabbitmq-shut.nft',
+      'BLANK: systemctl stop rabbitmq-server.service',
+      'BLANK: systemctl start rabbitmq-server.service',
+    ]);
+    assert.is(node.record().state, 'BLANK');
+    node.step('claimed');
+    node.act('claim', 1, facts({ running: 'yes', warm: 'yes' }, {}), 'claim');
+    assert.equal(node.calls(), [
+      'BLANK: step claim rabbitmq 1',
+      'FORMING: step done rabbitmq 1 token',
+      'MEMBER: nft delete table inet stackseed_rabbitmq',
+    ]);
+  });
+});
+
+test('a node that was started ahead of its turn joins in one command, and is asked whether it did', () => {
+  const there = facts({ running: 'yes', warm: 'yes' }, { cnt2: member({ cluster: ['cnt2', 'cnt3'] }) });
+  onController((node) => {
+    node.blank();
+    node.write(NODES, "{['rabbit@cnt1','rabbit@cnt2'],[]}");
+    node.act('join', 'cnt2', there);
+    const [first, ...rest] = node.calls();
+    assert.match(
+      first ?? '',
+      /^JOINING: rabbitmqctl -q eval Peer = 'rabbit@cnt2', rabbit:stop\(\).*rabbit:start\(\)\.$/,
+    );
+    assert.equal(rest, ['MEMBER: nft delete table inet stackseed_rabbitmq']);
+  });
+  onController((node) => {
+    node.blank();
+    node.write(NODES, "{['rabbit@cnt1'],[]}");
+    node.act('join', 'cnt2', there);
+    assert.equal(node.calls().slice(1, 4), [
+      'JOINING: rabbitmqctl -q stop_app',
+      'JOINING: rabbitmqctl -q join_cluster rabbit@cnt2',
+      'JOINING: rabbitmqctl -q start_app',
+    ]);
+  });
+});
+
+test('a cluster that got to know a node that runs already is asked to forget it, as any other is', () => {
+  onController((node) => {
+    node.act('join', 'cnt2', facts({ running: 'yes', warm: 'yes' }, { cnt2: member() }));
+    assert.ok(
+      node.calls().includes('JOINING: rabbitmqctl -q -n rabbit@cnt2 forget_cluster_node rabbit@cnt1'),
+    );
+    assert.ok(node.calls().includes('JOINING: systemctl stop rabbitmq-server.service'));
   });
 });
 

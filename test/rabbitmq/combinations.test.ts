@@ -30,6 +30,8 @@ function owns(): Partial<Own>[] {
   const found: Partial<Own>[] = [];
   for (const state of ['BLANK', 'FORMING', 'JOINING'] as const)
     for (const running of ['no', 'starting', 'yes'] as const) found.push({ state, running });
+  found.push({ warm: 'may' });
+  for (const running of ['starting', 'paused', 'hung', 'yes'] as const) found.push({ warm: 'yes', running });
   for (const running of ['no', 'starting', 'paused', 'hung', 'yes'] as const)
     for (const alive of [NAMES, ['cnt2'], ['cnt2', 'cnt3']])
       for (const stuck of [true, false])
@@ -86,7 +88,30 @@ test('nobody begins a message queue who knows of one, or has data of one', () =>
     );
     const may =
       step?.state === 'done' ? blank && generation === 2 : step !== null && step.state !== 'unknown';
-    return self.state === 'BLANK' && self.running === 'no' && !known && may;
+    const bare = self.running === 'no' || self.warm === 'yes';
+    return self.state === 'BLANK' && bare && !known && may;
+  });
+});
+
+test('only who would wait, and whom no cluster knows or may know, is started ahead of its turn', () => {
+  every(['warm'], ({ self, reports }, _, sections) => {
+    const all = Object.values(reports).length === sections.length;
+    const known = sections.some(([, one]) => one.state === 'MEMBER' && one.cluster.includes('cnt2'));
+    return self.state === 'BLANK' && self.running === 'no' && self.warm === 'may' && all && !known;
+  });
+  const cold = new Map(
+    inputs.flatMap(({ self, ...others }, index) =>
+      self.state === 'BLANK' && self.running === 'no' && self.warm === undefined
+        ? [[JSON.stringify(others), outputs[index] as Answer] as const]
+        : [],
+    ),
+  );
+  inputs.forEach(({ self, ...others }, index) => {
+    if (self.state !== 'BLANK' || self.warm === undefined) return;
+    const [word, argument] = outputs[index] as Answer;
+    const without = cold.get(JSON.stringify(others));
+    assert.equal(word === 'warm' ? 'wait' : word, without?.[0], JSON.stringify({ self, ...others }));
+    if (word !== 'warm') assert.is(argument, without?.[1]);
   });
 });
 

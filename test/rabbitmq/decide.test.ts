@@ -22,6 +22,21 @@ const table: [string, Facts, Answer][] = [
     ['wait', 'for the database: no majority'],
   ],
   ['another one begins', facts({}, { cnt3: forming }), ['wait', 'for cnt3, which begins the message queue']],
+  [
+    'it is started ahead of its turn',
+    facts({ warm: 'may' }, { cnt2: section(), cnt3: forming }),
+    ['warm', ''],
+  ],
+  [
+    'not while one is silent that may know this host',
+    facts({ warm: 'may' }, { cnt3: forming }),
+    ['wait', 'for cnt3, which begins the message queue'],
+  ],
+  [
+    'nor where a cluster knows it',
+    facts({ warm: 'may' }, { cnt2: member(), cnt3: section({ state: 'JOINING' }) }),
+    ['wait', 'for cnt3, which is joining'],
+  ],
   ['one that was cut off while it began', facts({}, { cnt3: { ...forming, loop: false } }), ['step', '']],
   ['a wiped one beside members joins', facts({}, { cnt2: member(), cnt3: member() }), ['join', 'cnt2']],
   [

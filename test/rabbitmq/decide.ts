@@ -23,6 +23,8 @@ export interface Own extends Section {
   settled: boolean;
   waived: string[];
   kept: string[];
+  /** Whether it was started ahead of its turn; 'no' where it is left out. */
+  warm?: 'no' | 'may' | 'yes';
 }
 
 export interface Step {

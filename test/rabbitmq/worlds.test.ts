@@ -9,6 +9,8 @@ import { type Answer, decideAll, type Facts, facts, NAMES, type Section, section
 interface World {
   begins: string;
   hosts: Record<string, Section>;
+  /** Those that were started ahead of their turn, where that is done at all. */
+  warm: Record<string, 'no' | 'may' | 'yes'>;
   /** Of the last generation of the step, and how often it was begun. */
   step: { state: 'none' | 'begun' | 'done'; generation: number; owner: string };
   trace: string[];
@@ -46,12 +48,14 @@ function worlds(): World[] {
         const done = states.includes('MEMBER') || states.includes('JOINING');
         const begun = forming !== undefined ? 'begun' : 'none';
         for (const step of done ? (['done'] as const) : ([begun, 'done'] as const))
-          found.push({
-            begins: `${begins}, step ${step}`,
-            hosts: structuredClone(hosts),
-            step: { state: step, generation: 1, owner: (done ? undefined : forming) ?? 'cnt9' },
-            trace: [],
-          });
+          for (const warm of ['no', 'may'] as const)
+            found.push({
+              begins: `${begins}, step ${step}, warm ${warm}`,
+              hosts: structuredClone(hosts),
+              warm: Object.fromEntries(NAMES.map((name) => [name, warm])),
+              step: { state: step, generation: 1, owner: (done ? undefined : forming) ?? 'cnt9' },
+              trace: [],
+            });
       }
   return found;
 }
@@ -63,13 +67,19 @@ function factsOf(world: World, name: string): Facts {
   const reports = Object.fromEntries(others(name).map((one) => [one, world.hosts[one] as Section]));
   const { state, generation, owner } = world.step;
   const mine = owner === name;
-  return facts({ ...world.hosts[name], name }, reports, { state, generation, mine });
+  return facts({ ...world.hosts[name], name, warm: world.warm[name] ?? 'no' }, reports, {
+    state,
+    generation,
+    mine,
+  });
 }
 
 function act(world: World, name: string, [word, argument]: Answer): void {
   const host = world.hosts[name] as Section;
   world.trace.push(`${name} ${word} ${argument}`);
   const history = `made ${world.step.generation}`;
+  // As the join loop remembers it: once, and not after anything else was done.
+  if (word !== 'wait') world.warm[name] = word === 'warm' ? 'yes' : 'no';
   if (word === 'claim') {
     world.step = { state: 'done', generation: Number(argument), owner: name };
     Object.assign(host, { state: 'MEMBER', history, running: 'yes', cluster: [name], alive: [name] });
@@ -88,6 +98,8 @@ function act(world: World, name: string, [word, argument]: Answer): void {
       running: 'yes',
       cluster: [...peer.cluster],
     });
+  } else if (word === 'warm') {
+    Object.assign(host, section({ running: 'yes', cluster: [name], alive: [name] }));
   } else if (word === 'wipe') {
     Object.assign(host, section());
   } else if (word === 'start' || word === 'restart') {

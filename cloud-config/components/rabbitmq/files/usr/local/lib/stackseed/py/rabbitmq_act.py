@@ -19,25 +19,38 @@ MIRRORED = '^(?!amq[.])(?!.*_fanout)(?!reply_).*'
 def act(root, word, argument, facts, again):
     """True when something was done, so that the next round need not wait. again(): decides anew, by what the
     others say now. Broken, Later or OSError when it did not work."""
-    acts = {'claim': claim, 'adopt': adopt, 'join': join, 'wipe': wipe, 'start': start, 'force': force,
-            'restart': restart, 'stop': stop, 'drop': drop, 'grow': grow, 'settle': settle}
+    acts = {'warm': warm, 'claim': claim, 'adopt': adopt, 'join': join, 'wipe': wipe, 'start': start,
+            'force': force, 'restart': restart, 'stop': stop, 'drop': drop, 'grow': grow, 'settle': settle}
     return acts[word](root, argument, facts, again)
 
 
-def claim(root, generation, _, again):
+def warm(root, _, __, ___):
+    """Nearly all of a start is the same whichever cluster it comes to. The record says BLANK all the while, for such
+    data are worth nothing; where no record says so, they would be somebody's."""
+    rabbitmq_state.write(root, **rabbitmq_state.NOTHING)
+    fresh_start(root)
+    return True
+
+
+def is_warm(facts):
+    return facts['self'].get('warm') == 'yes'
+
+
+def claim(root, generation, facts, again):
     token = rabbitmq_steps.claim(root, 'rabbitmq', generation)
     if token is None:
         return True
     # While the claim stands nobody else begins; what was begun before it shows now.
     if again()[0] != 'claim':
         return True
-    form(root, generation, token)
+    form(root, generation, token, is_warm(facts))
     return True
 
 
-def form(root, generation, token):
+def form(root, generation, token, is_started):
     rabbitmq_state.write(root, state='FORMING', history=token, generation=generation, grown=False, settled=None)
-    fresh_start(root)
+    if not is_started:
+        fresh_start(root)
     apply_settings(root, first=True)
     if not rabbitmq_steps.done(root, 'rabbitmq', generation, token):
         raise rabbitmq_daemon.Broken('another controller began the message queue meanwhile')
@@ -64,23 +77,31 @@ def adopt(root, _, facts, __):
 
 def join(root, peer, facts, _):
     there = facts['reports'][peer]
-    own = node(facts['self']['name'])
     rabbitmq_state.write(root, state='JOINING', history=there['history'], grown=False, settled=None)
-    rabbitmq_daemon.shut(root)
-    rabbitmq_daemon.stop(root)
-    leave(facts)
-    if facts['self']['name'] in there['cluster']:
-        # It knows this host with a disk that is lost. Queues let go of the copy that was here as well.
-        forget(node(peer), own)
-    fresh_start(root, node(peer))
+    if is_warm(facts) and facts['self']['name'] not in there['cluster']:
+        rabbitmq_daemon.control('eval', JOIN % node(peer), timeout=SLOW)
+    else:
+        start_into(root, peer, facts)
     if peer not in rabbitmq_live.nodes_in(root, facts['self']['name'], 'cluster_nodes.config'):
-        # It did not find the peer as it started, and is a cluster by itself.
+        # It did not find the peer, and is a cluster by itself.
         for words in (['stop_app'], ['join_cluster', node(peer)], ['start_app']):
             rabbitmq_daemon.control(*words, timeout=SLOW)
     # The cluster counts it from here on: without it one of two is paused. So the copies come after.
     rabbitmq_state.write(root, state='MEMBER', grown=False, settled=settings_digest(root))
     rabbitmq_daemon.open_up()
     return True
+
+
+def start_into(root, peer, facts):
+    """Starts it without data, to join that peer as it starts."""
+    own = facts['self']['name']
+    rabbitmq_daemon.shut(root)
+    rabbitmq_daemon.stop(root)
+    leave(facts)
+    if own in facts['reports'][peer]['cluster']:
+        # It knows this host with a disk that is lost. Queues let go of the copy that was here as well.
+        forget(node(peer), node(own))
+    fresh_start(root, node(peer))
 
 
 def leave(facts):
@@ -206,6 +227,14 @@ def apply_settings(root, first):
     if not first:
         rabbitmq_daemon.control('eval', CHANGE_PASSWORD)
 
+
+# What stop_app, join_cluster and start_app do, in one command: each is an Erlang that starts. Releases differ in who joins.
+JOIN = (
+    "Peer = '%s', rabbit:stop(), code:ensure_loaded(rabbit_db_cluster), "
+    'ok = case erlang:function_exported(rabbit_db_cluster, join, 2) of '
+    'true -> rabbit_db_cluster:join(Peer, disc); '
+    'false -> rabbit_mnesia:join_cluster(Peer, disc) end, '
+    'ok = rabbit:start().')
 
 # Where the node reads it itself the password is in no argument. No backslash and no dollar: rabbitmqctl is a
 # shell script, and passes them on changed. Releases differ in the number of arguments.

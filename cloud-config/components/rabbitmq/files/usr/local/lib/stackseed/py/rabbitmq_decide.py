@@ -3,7 +3,7 @@ the step table. No files, no clock, nothing random.
 
 facts = {
   'self': {'name', 'state', 'history', 'running', 'cluster', 'alive', 'stuck', 'grown', 'settled', 'restart',
-           'waived', 'kept', 'room'},
+           'waived', 'kept', 'room', 'warm'},
   'reports': {controller that ever was: section `rabbitmq` | 'unreadable' | None},
   'controllers': names present in the inventory, in its order,
   'ever': names of all that ever were,
@@ -21,10 +21,12 @@ A section: {'state', 'history', 'running', 'cluster', 'alive', 'controllers', 'l
 Of self alone: stuck: things have not moved for a minute; grown, settled: nothing is left of that to do;
 restart: it has to be started anew, for a newer configuration or after a full disk; waived: whom the operator
 called gone; kept: absent ones that
-cannot be forgotten now.
+cannot be forgotten now; warm: whether it was started ahead of its turn: 'yes', 'may' not yet, or 'no', which counts
+where it is left out.
 
 decide(facts) gives (word, argument):
   ('step', '')         look at the step table first, then ask again
+  ('warm', '')         start it without data, shut to clients: it takes seconds, and the turn of this host comes
   ('claim', gen)       claim that generation of the step, and begin the cluster if it is ours
   ('adopt', '')        what is being formed here is the cluster: record it
   ('join', peer)       have peer forget this host where it knows it, and join it
@@ -86,8 +88,27 @@ def listed(names):
 # ---- no data here
 
 def blank(facts):
-    if facts['self']['running'] != 'no':
+    own = facts['self']
+    warm = own.get('warm', 'no')
+    if own['running'] != 'no' and warm != 'yes':
         return 'wipe', 'RabbitMQ runs here with data that no record tells of'
+    word, argument = turn(facts)
+    if word == 'wait' and warm == 'may' and is_new(facts):
+        return 'warm', ''
+    return word, argument
+
+
+def is_new(facts):
+    """Whether nobody has, nor may have, a cluster that knows this host, with a disk that is lost: a node of that name
+    must not show up before it was forgotten there."""
+    own = facts['self']['name']
+    others = set(facts['ever'] + facts['controllers']) - {own}
+    known = any(own in section['cluster'] for _, section in reports(facts, 'MEMBER'))
+    return others <= {name for name, _ in reports(facts)} and not known
+
+
+def turn(facts):
+    """What is to be done where there are no data, and when."""
     members = reports(facts, 'MEMBER')
     if members:
         return blank_beside(facts, members)

@@ -33,6 +33,7 @@ HALTS = 3
 TRIES = 3
 
 DOING = {
+    'warm': 'starting RabbitMQ ahead of its turn',
     'claim': 'claiming to be the first of the message queue',
     'adopt': 'the message queue that was begun here is the one',
     'join': 'joining %s',
@@ -54,6 +55,8 @@ class Memory:
         self.why, self.pause, self.halts = None, PAUSE_FIRST, 0
         self.looks, self.since = None, 0.0
         self.tried = {}
+        # Whether it was started ahead of its turn, as rabbitmq_decide.py has it.
+        self.warm = 'may'
         self.asked_systemd = 0.0
 
 
@@ -108,6 +111,8 @@ def play(root, memory):
     say(memory, DOING[word] % argument if '%s' in DOING[word] else DOING[word])
     if word in ('grow', 'drop'):
         memory.tried[(word, argument)] = memory.tried.get((word, argument), 0) + 1
+    # Once: where it does not work it is started when its turn has come.
+    memory.warm = 'yes' if word == 'warm' else memory.warm if word == 'claim' else 'no'
     if rabbitmq_act.act(root, word, argument, facts, lambda: choose(root, memory)):
         memory.pause = 0.0
     return None
@@ -138,6 +143,7 @@ def gather(root, memory):
     }
     own = facts['self']
     own['stuck'] = is_stuck(memory, facts)
+    own['warm'] = 'no' if memory.warm == 'yes' and own['running'] == 'no' else memory.warm
     own['settled'] = record['settled'] == rabbitmq_act.settings_digest(root)
     own['grown'] = record['grown'] or memory.tried.get(('grow', ''), 0) >= TRIES
     own['kept'] = sorted(host for word, host in memory.tried
