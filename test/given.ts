@@ -8,18 +8,18 @@ const pem = (kind: string, text: string) => `-----BEGIN ${kind}-----\n${text}\n-
 export function pretendGiven(
   { cluster: planned }: Plan,
   host: HostPlan,
-  secret: Given['secret'] = () => 'secret',
+  secret: (component: string, label: string, host?: string) => string = () => 'secret',
 ): Given {
   const cluster = host.roles.includes(clusterRole) ? planned : undefined;
   return {
-    secret,
+    secrets: (...words) => [secret(...words)],
     certificate: (_, label) => ({
       certificate: pem('CERTIFICATE', label),
       key: pem('PRIVATE KEY', label),
       authority: pem('CERTIFICATE', 'authority'),
     }),
     authority: () => pem('CERTIFICATE', 'authority'),
-    signer: () => 'memo namespaces="stackseed-seed" ssh-ed25519 AAAA',
+    signers: () => ['memo namespaces="stackseed-seed" ssh-ed25519 AAAA'],
     ...(cluster && { cluster: { ...cluster, generation: 1 } }),
   };
 }

@@ -3,7 +3,7 @@ import type { Plan, SecretUse } from '../plan/types.ts';
 import { FindingsError } from '../report/finding.ts';
 
 /** A secret of the fleet and who gets it. */
-export interface DeclaredSecret extends Pick<SecretUse, 'label' | 'scope' | 'format'> {
+export interface DeclaredSecret extends Pick<SecretUse, 'label' | 'scope' | 'format' | 'overlaps'> {
   components: string[];
   hosts: string[];
 }
@@ -12,8 +12,9 @@ export interface DeclaredSecret extends Pick<SecretUse, 'label' | 'scope' | 'for
 export function declaredSecrets(plan: Plan): DeclaredSecret[] {
   const byLabel = new Map<string, DeclaredSecret>();
   for (const host of plan.hosts) {
-    for (const { label, scope, format, component } of host.secrets) {
-      const known = byLabel.get(label) ?? { label, scope, format, components: [], hosts: [] };
+    for (const { component, of: _, ...rule } of host.secrets) {
+      const { label } = rule;
+      const known = byLabel.get(label) ?? { ...rule, components: [], hosts: [] };
       byLabel.set(label, known);
       if (!known.components.includes(component)) known.components.push(component);
       if (!known.hosts.includes(host.name)) known.hosts.push(host.name);

@@ -2,7 +2,7 @@ import { clusterRole } from '../inventory/cluster-role.ts';
 import type { Lock, LockedCluster } from '../plan/lock.ts';
 import type { Cluster, FleetView, HostPlan, Plan, SecretUse } from '../plan/types.ts';
 import type { Certificate, Given } from '../render/given.ts';
-import { deriveSecret, fingerprint, makeCertificate, type Secrets, signerLine } from '../secrets/index.ts';
+import { fingerprint, makeCertificate, type Secrets, secretValues, signerLines } from '../secrets/index.ts';
 
 /**
  * The cluster as the lock is to keep it: its generation is counted up where what the controllers share is not
@@ -11,10 +11,13 @@ import { deriveSecret, fingerprint, makeCertificate, type Secrets, signerLine } 
 export function lockedCluster({ cluster }: Plan, lock: Lock, secrets: Secrets): LockedCluster | undefined {
   if (!cluster) return lock.cluster;
   const { id, ever, shared } = cluster;
-  const values = shared.secrets.flatMap(({ label, format, hosts }) => {
-    if (!hosts) return [deriveSecret(secrets, label, { format }).reveal()];
-    return hosts.map((host) => deriveSecret(secrets, label, { format, host }).reveal());
-  });
+  const values = shared.secrets.flatMap(({ label, hosts, ...rule }) =>
+    (hosts ?? [undefined]).flatMap((host) =>
+      secretValues(secrets, label, { ...rule, ...(host !== undefined && { host }) }).map((one) =>
+        one.reveal(),
+      ),
+    ),
+  );
   const digest = fingerprint(secrets, [shared.digest, secrets.ca.certificate, ...values]);
   const before = lock.cluster;
   const generation = before?.digest === digest ? before.generation : (before?.generation ?? 0) + 1;
@@ -27,15 +30,14 @@ export function givenFor(plan: Plan, host: HostPlan, lock: Lock, secrets: Secret
   const certificates = new Map<string, Certificate>();
   const cluster = host.roles.includes(clusterRole) ? clusterFor(plan, lock, secrets) : undefined;
   return {
-    secret(component, label, other) {
+    secrets(component, label, other) {
       const use = uses.get(`${component}/${label}`);
       if (!use) throw new Error(`${component} declares no secret ${label}`);
-      const { format, scope } = use;
+      const { format, scope, overlaps = false } = use;
       if (other !== undefined && other !== host.name) mayKnow(host, use, other);
-      return deriveSecret(secrets, label, {
-        format,
-        ...(scope === 'host' && { host: other ?? host.name }),
-      }).reveal();
+      const of = scope === 'host' ? { host: other ?? host.name } : {};
+      const [shown, ...taken] = secretValues(secrets, label, { format, overlaps, ...of });
+      return [shown.reveal(), ...taken.map((one) => one.reveal())];
     },
     certificate(_, label) {
       const known = certificates.get(label) ?? certificateFor(plan.fleet, host, label, secrets);
@@ -43,7 +45,7 @@ export function givenFor(plan: Plan, host: HostPlan, lock: Lock, secrets: Secret
       return known;
     },
     authority: () => secrets.ca.certificate,
-    signer: () => signerLine(secrets, plan.fleet.name),
+    signers: () => signerLines(secrets, plan.fleet.name),
     ...(cluster && { cluster }),
   };
 }

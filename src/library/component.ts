@@ -115,9 +115,10 @@ function componentOf({ name, path, written, tree, pieces, client, scripts }: Fol
       ...port,
       ...(comment !== undefined && { comment }),
     })),
-    secrets: (written.secrets ?? []).map(({ of, ...secret }) => ({
+    secrets: (written.secrets ?? []).map(({ of, overlaps, ...secret }) => ({
       ...secret,
       ...(of !== undefined && { of }),
+      ...(overlaps && { overlaps }),
     })),
     certificates: written.certificates ?? [],
     talksTo: written.talks_to ?? [],

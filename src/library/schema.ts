@@ -149,6 +149,7 @@ const secret = z.strictObject({
   scope: z.enum(['fleet', 'host']),
   format: z.enum(['hex', 'base64', 'base64url', 'password']),
   of: name.optional(),
+  overlaps: z.boolean().optional(),
   summary,
 });
 

@@ -93,6 +93,11 @@ export interface SecretRule {
   format: 'hex' | 'base64' | 'base64url' | 'password';
   /** A role of talks_to: the component may know the secrets of all its hosts, not only this host's own. */
   of?: string;
+  /**
+   * Who checks it takes two values: the present one, and that from before the last rotation, which is the one that is
+   * shown. So hosts with the new seed and hosts with the old one know each other.
+   */
+  overlaps?: boolean;
   summary: string;
 }
 

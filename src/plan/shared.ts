@@ -45,10 +45,11 @@ export function sharedByControllers(
 type SharedSecret = ClusterPlan['shared']['secrets'][number];
 
 function sharedSecret(use: SecretUse, host: HostPlan, names: Set<string>): SharedSecret[] {
-  const { component, label, format, scope, of } = use;
+  const { component, label, format, scope, of, overlaps } = use;
   if (!names.has(component)) return [];
-  if (scope === 'fleet') return [{ label, format }];
-  return of === undefined ? [] : [{ label, format, hosts: (host.peers[of] ?? []).map(({ name }) => name) }];
+  const secret = { label, format, ...(overlaps && { overlaps }) };
+  if (scope === 'fleet') return [secret];
+  return of === undefined ? [] : [{ ...secret, hosts: (host.peers[of] ?? []).map(({ name }) => name) }];
 }
 
 function ofHost(host: HostPlan, components: Component[]): unknown {

@@ -93,7 +93,7 @@ export interface ClusterPlan {
     /** SHA-256, hex. */
     digest: string;
     /** The secrets that belong to it: those of the fleet, and those of hosts whose peers may know them. */
-    secrets: { label: string; format: SecretUse['format']; hosts?: string[] }[];
+    secrets: (Pick<SecretUse, 'label' | 'format' | 'overlaps'> & { hosts?: string[] })[];
   };
 }
 
@@ -127,6 +127,8 @@ export interface SecretUse {
   format: 'hex' | 'base64' | 'base64url' | 'password';
   /** Role in `peers` whose hosts' secrets of this label the component may know, besides this host's own. */
   of?: string;
+  /** Besides the value that is shown there is another one that is taken. */
+  overlaps?: boolean;
 }
 
 export interface FleetView {

@@ -34,7 +34,7 @@ export function componentFiles(
     network: (wanted: string) => host.networks.find(({ functions }) => functions.includes(wanted)),
     cluster: given.cluster,
     authority: () => given.authority(),
-    signer: () => given.signer(),
+    signers: () => given.signers(),
   };
   return component.files.map((file): RenderedFile => {
     const { lay, rule } = file;
@@ -88,12 +88,14 @@ function closed(component: Component, file: ComponentFile, given: Given): Record
       `holds a secret, but its mode ${mode} lets others read it`,
     );
   };
+  const secrets = (label: string, host?: string) => {
+    declared('secrets', label);
+    close();
+    return given.secrets(component.name, label, host);
+  };
   return {
-    secret(label: string, host?: string): string {
-      declared('secrets', label);
-      close();
-      return given.secret(component.name, label, host);
-    },
+    secrets,
+    secret: (label: string, host?: string): string => secrets(label, host)[0],
     certificate(label: string): Certificate {
       declared('certificates', label);
       const { certificate, key, authority } = given.certificate(component.name, label);

@@ -10,14 +10,17 @@ export interface Certificate {
 
 /** What the templates of a host are given beside its plan: whatever is made from the fleet's secrets. */
 export interface Given {
-  /** The value of a secret that the component declares; of another host where its rule says `of` and a host is named. */
-  secret(component: string, label: string, host?: string): string;
+  /**
+   * The value of a secret that the component declares, and behind it another one that is taken as well, where its rule
+   * says `overlaps` and it was rotated; of another host where its rule says `of` and a host is named.
+   */
+  secrets(component: string, label: string, host?: string): [shown: string, ...taken: string[]];
   /** The host's certificate of a label that the component declares. */
   certificate(component: string, label: string): Certificate;
   /** The certificate of the fleet's authority, PEM. */
   authority(): string;
-  /** Who may sign the fleet's seeds, as a line for ssh-keygen. */
-  signer(): string;
+  /** Who may sign the fleet's seeds, as lines for ssh-keygen. */
+  signers(): string[];
   /** On the hosts that belong to it. */
   cluster?: Cluster;
 }

@@ -9,6 +9,8 @@ export interface SecretScope {
   /** The host that it is for; absent where all hosts have the same. */
   host?: string;
   format: SecretFormat;
+  /** The secret of this rotation, whatever the present one is; overrides count all the same. */
+  rotation?: number;
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -30,7 +32,8 @@ const FORMS: Record<SecretFormat, { form: RegExp; words: string }> = {
  * An override of `LABEL@HOST` goes before one of `LABEL`, and both before what is derived.
  * @throws FindingsError when an override does not fit the format
  */
-export function deriveSecret(secrets: Secrets, label: string, { host, format }: SecretScope): Secret {
+export function deriveSecret(secrets: Secrets, label: string, scope: SecretScope): Secret {
+  const { host, format, rotation = secrets.rotations.get(label) ?? 0 } = scope;
   for (const part of [label, host ?? ''])
     if (/[/@]/.test(part)) throw new Error(`not part of a secret's name: ${JSON.stringify(part)}`);
   if (label === '') throw new Error('a secret without a label');
@@ -39,11 +42,33 @@ export function deriveSecret(secrets: Secrets, label: string, { host, format }: 
     const override = secrets.overrides.get(key);
     if (override) return fitting(override, key, format, secrets.file);
   }
-  const rotation = secrets.rotations.get(label) ?? 0;
   const info = `stackseed/1/${label}/${host ?? ''}/${rotation}`;
   const key = Buffer.from(secrets.master.reveal(), 'base64');
   const expand = (length: number) => Buffer.from(hkdfSync('sha256', key, '', info, length));
   return new Secret(format === 'password' ? password(expand) : expand(32).toString(format));
+}
+
+/** Whether two values of it are taken while hosts get their seeds after a rotation: the rule of the component says so. */
+export interface SecretValues extends Omit<SecretScope, 'rotation'> {
+  overlaps?: boolean;
+}
+
+/**
+ * What is shown for a secret, and behind it what is taken as well. Where it overlaps and was rotated that is the value
+ * from before the last rotation, and then the present one: whoever has not been brought its seed yet knows the first,
+ * and the next rotation, when all have theirs, shows the second and refuses the first.
+ * @throws FindingsError as deriveSecret
+ */
+export function secretValues(
+  secrets: Secrets,
+  label: string,
+  { overlaps = false, ...scope }: SecretValues,
+): [shown: Secret, ...taken: Secret[]] {
+  const present = deriveSecret(secrets, label, scope);
+  const rotation = secrets.rotations.get(label) ?? 0;
+  if (!overlaps || rotation === 0) return [present];
+  const before = deriveSecret(secrets, label, { ...scope, rotation: rotation - 1 });
+  return before.reveal() === present.reveal() ? [present] : [before, present];
 }
 
 /** Bytes at or above the last multiple of 62 are left out: with them some letters would come up more often. */

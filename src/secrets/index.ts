@@ -1,11 +1,11 @@
 /** The secrets of a fleet: secrets.yaml, and what is derived from it. */
 export type { Keys, Lock } from './age.ts';
 export { type CertificateScope, makeCertificate } from './certificate.ts';
-export { deriveSecret, type SecretFormat, type SecretScope } from './derive.ts';
+export { deriveSecret, type SecretFormat, type SecretScope, secretValues } from './derive.ts';
 export { fingerprint } from './fingerprint.ts';
 export { keysFromEnvironment } from './keys.ts';
 export { readSecrets } from './read.ts';
 export type { Secrets } from './schema.ts';
 export { Secret } from './secret.ts';
-export { signerLine, signText } from './signature.ts';
+export { signerLines, signText } from './signature.ts';
 export { type InitOptions, initSecrets, rotateSecret } from './write.ts';

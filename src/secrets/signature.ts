@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { deriveSecret } from './derive.ts';
+import { secretValues } from './derive.ts';
 import type { Secrets } from './schema.ts';
+import type { Secret } from './secret.ts';
 
 /** Secrets are derived by this label; `secrets rotate` knows it. */
 export const SIGNER = 'seed-signature';
@@ -13,10 +14,10 @@ const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
  * The fleet's signature of a text, as `ssh-keygen -Y verify` takes it (OpenSSH, PROTOCOL.sshsig). Ed25519: the same
- * text always gives the same bytes.
+ * text always gives the same bytes. After a rotation it is by the key from before, which all hosts know, until the next.
  */
 export function signText(secrets: Secrets, text: string): string {
-  const { key, blob } = signer(secrets);
+  const [{ key, blob }] = signers(secrets);
   const signed = Buffer.concat([
     MAGIC,
     packed(NAMESPACE),
@@ -37,9 +38,11 @@ export function signText(secrets: Secrets, text: string): string {
   return ['-----BEGIN SSH SIGNATURE-----', ...lines, '-----END SSH SIGNATURE-----', ''].join('\n');
 }
 
-/** The line by which ssh-keygen knows who may sign the fleet's seeds (ssh-keygen(1), ALLOWED SIGNERS). */
-export function signerLine(secrets: Secrets, fleet: string): string {
-  return `${fleet} namespaces="${NAMESPACE}" ssh-ed25519 ${signer(secrets).blob.toString('base64')}`;
+/** The lines by which ssh-keygen knows who may sign the fleet's seeds (ssh-keygen(1), ALLOWED SIGNERS). */
+export function signerLines(secrets: Secrets, fleet: string): string[] {
+  return signers(secrets).map(
+    ({ blob }) => `${fleet} namespaces="${NAMESPACE}" ssh-ed25519 ${blob.toString('base64')}`,
+  );
 }
 
 interface Signer {
@@ -48,17 +51,24 @@ interface Signer {
   blob: Buffer;
 }
 
-/** Every host asks for it. */
-const signers = new WeakMap<Secrets, Signer>();
+type Signers = [signs: Signer, ...taken: Signer[]];
 
-function signer(secrets: Secrets): Signer {
-  const known = signers.get(secrets) ?? makeSigner(secrets);
-  signers.set(secrets, known);
-  return known;
+/** Every host asks for them. */
+const known = new WeakMap<Secrets, Signers>();
+
+function signers(secrets: Secrets): Signers {
+  const made = known.get(secrets) ?? makeSigners(secrets);
+  known.set(secrets, made);
+  return made;
 }
 
-function makeSigner(secrets: Secrets): Signer {
-  const seed = Buffer.from(deriveSecret(secrets, SIGNER, { format: 'hex' }).reveal(), 'hex');
+function makeSigners(secrets: Secrets): Signers {
+  const [signs, ...taken] = secretValues(secrets, SIGNER, { format: 'hex', overlaps: true });
+  return [makeSigner(signs), ...taken.map(makeSigner)];
+}
+
+function makeSigner(value: Secret): Signer {
+  const seed = Buffer.from(value.reveal(), 'hex');
   const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
   const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
   return { key, blob: Buffer.concat([packed('ssh-ed25519'), packed(Buffer.from(x, 'base64url'))]) };

@@ -1,5 +1,5 @@
 import type { HostPlan, Plan } from '../plan/types.ts';
-import { deriveSecret, type Secrets } from '../secrets/index.ts';
+import { type Secrets, secretValues } from '../secrets/index.ts';
 import { askHost } from './exchange.ts';
 import type { HostStatus, Outcome } from './types.ts';
 
@@ -39,7 +39,8 @@ async function askOne(host: HostPlan, address: string | undefined, options: AskO
   if (address === undefined)
     return { kind: 'unasked', why: 'it has no fixed address on a management network' };
   const { secrets, ...rest } = options;
-  const key = deriveSecret(secrets, 'report', { format: secret.format, host: host.name });
+  const { format, overlaps = false } = secret;
+  const [key] = secretValues(secrets, 'report', { format, overlaps, host: host.name });
   const sections = ['components', ...CLUSTERED.filter((name) => host.components.includes(name))];
   return askHost({ ...rest, host: host.name, address, key, sections });
 }

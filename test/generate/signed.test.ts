@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generateFleet } from '../../src/generate/generate.ts';
-import { signerLine, signText } from '../../src/secrets/index.ts';
+import { signerLines, signText } from '../../src/secrets/index.ts';
 import { lay, twoHosts } from '../cli/command.ts';
 import { knownSecrets, withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
@@ -23,14 +23,25 @@ function verify(folder: string, signers: string, text: string, signature: string
 needs(test, 'ssh-keygen')('ssh-keygen takes the signature of the text, and of nothing else', () =>
   withFolder((folder) => {
     const secrets = sample();
-    const [signers, signature] = [`${signerLine(secrets, 'memo')}\n`, signText(secrets, 'text\n')];
+    const [signers, signature] = [
+      `${signerLines(secrets, 'memo').join('\n')}\n`,
+      signText(secrets, 'text\n'),
+    ];
     const good = verify(folder, signers, 'text\n', signature);
     assert.is(good.status, 0, good.stderr);
     assert.is(signText(secrets, 'text\n'), signature);
     assert.is.not(verify(folder, signers, 'text', signature).status, 0);
     assert.is.not(verify(folder, signers, 'text\n', signature, 'file').status, 0);
-    const rotated = `${signerLine(sample({}, { 'seed-signature': 1 }), 'memo')}\n`;
-    assert.is.not(verify(folder, rotated, 'text\n', signature).status, 0);
+    // After a rotation the key from before signs, and both are known; the next one refuses it.
+    const lines = (rotation: number) =>
+      `${signerLines(sample({}, { 'seed-signature': rotation }), 'memo').join('\n')}\n`;
+    assert.is(verify(folder, lines(1), 'text\n', signature).status, 0);
+    assert.is.not(verify(folder, lines(2), 'text\n', signature).status, 0);
+    const first = signText(sample({}, { 'seed-signature': 1 }), 'text\n');
+    assert.is(first, signature);
+    const second = signText(sample({}, { 'seed-signature': 2 }), 'text\n');
+    assert.is(verify(folder, lines(1), 'text\n', second).status, 0);
+    assert.is.not(verify(folder, lines(0), 'text\n', second).status, 0);
   }),
 );
 

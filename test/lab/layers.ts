@@ -79,7 +79,8 @@ async function baseLayer(): Promise<string> {
 
 async function packageLayer(base: string, packages: string[]): Promise<string> {
   const bake = script('bake.sh');
-  const inputs = [base.split('/').at(-2), packages, await readFile(bake, 'utf8')];
+  const texts = ['bake.sh', 'mount.nfs', 'nfs-server.service'].map((name) => readFile(script(name), 'utf8'));
+  const inputs = [base.split('/').at(-2), packages, ...(await Promise.all(texts))];
   const folder = await cached('lab-layers/packages', inputs, async (building) => {
     const upper = join(building, 'root');
     await Promise.all([mkdir(upper), mkdir(join(building, 'work')), mkdir(join(building, 'mnt'))]);

@@ -52,6 +52,9 @@ export interface Machine {
 export function machine(spec: HostSpec, folder: string, cgroup: string, network: Switch): Machine {
   const execCgroup = join(cgroup, 'exec');
   const hardware = join(cgroup, 'hardware');
+  // Beside the hosts' folders, for what its file servers serve.
+  const shares = join(folder, '../../shares');
+  const share = spec.roles.includes('storage') ? join(shares, spec.name) : undefined;
   const pid = async () => (await members(join(cgroup, 'machine/payload/init.scope'))).find(isFirst);
 
   async function cut(): Promise<void> {
@@ -77,6 +80,7 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
       await writeFile(file, layers.join(':'));
     await makeCgroup(execCgroup);
     await makeCgroup(hardware);
+    await mkdir(share ?? shares, { recursive: true });
     const [program = '', ...words] = [
       ...inCgroup(hardware),
       ...['unshare', '--mount', '--propagation', 'slave', script('machine.sh'), folder],
@@ -88,6 +92,8 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
       env: {
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         LAB_CGROUP: cgroup,
+        LAB_SHARES: shares,
+        LAB_SHARE: share ?? '',
         LAB_LAYERS: await readFile(file, 'utf8'),
         LAB_SWITCH: await network.namespace(),
         LAB_CARDS: spec.cards
@@ -151,6 +157,7 @@ export function machine(spec: HostSpec, folder: string, cgroup: string, network:
       await cut();
       for (const part of ['upper', 'work', 'layers', 'disk.img', 'disk.size'])
         await rm(join(folder, part), { recursive: true, force: true });
+      if (share) await rm(share, { recursive: true, force: true });
       if (size === undefined) return;
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, 'disk.size'), size);

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
 import { type SeedName, signedTree } from '../../src/generate/signed.ts';
 import type { Tree } from '../../src/render/tree.ts';
-import { signerLine } from '../../src/secrets/index.ts';
+import { signerLines } from '../../src/secrets/index.ts';
 import { sample } from '../secrets/sample.ts';
 import { me, myGroup, type PretendNode, pretendNode, type Staged, script, seed } from './pretend.ts';
 
@@ -27,7 +27,7 @@ const test = suite<Context>('take-seed', {} as Context);
 test.before.each((context) => {
   context.node = pretendNode();
   context.node.write('/etc/netplan/50-cloud-init.yaml', 'network: {}\n');
-  context.node.write('/etc/stackseed/seed-signers', `${signerLine(secrets, 'memo')}\n`);
+  context.node.write('/etc/stackseed/seed-signers', `${signerLines(secrets, 'memo').join('\n')}\n`);
   context.node.write(
     '/run/cloud-init/instance-data.json',
     '{"ds": {"meta_data": {"stackseed-generation": 3}}}',

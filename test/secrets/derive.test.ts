@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FindingsError } from '../../src/report/finding.ts';
-import { deriveSecret, Secret, type SecretFormat } from '../../src/secrets/index.ts';
+import { deriveSecret, Secret, type SecretFormat, secretValues } from '../../src/secrets/index.ts';
 import { sample } from './sample.ts';
 
 /**
@@ -111,6 +111,24 @@ test('is not printed by accident', () => {
   for (const text of [`${secret}`, JSON.stringify({ secret }), inspect({ secret }), String(secret)])
     assert.ok(text.includes('***') && !text.includes('hunter2'), text);
   assert.is(secret.reveal(), 'hunter2');
+});
+
+test('one that overlaps shows the value from before its last rotation, and takes the present one as well', () => {
+  const values = (rotation: number, overlaps = true) =>
+    secretValues(sample({}, { peers: rotation }), 'peers', { format: 'hex', overlaps }).map((one) =>
+      one.reveal(),
+    );
+  const [first = '', second = '', third = ''] = [0, 1, 2].map((rotation) => values(rotation, false)[0]);
+  assert.is(new Set([first, second, third]).size, 3);
+  assert.equal(values(0), [first]);
+  assert.equal(values(1), [first, second]);
+  assert.equal(values(2), [second, third]);
+  // A value of the operator's own is the only one.
+  const own = sample({ peers: 'abcdef' }, { peers: 2 });
+  assert.equal(
+    secretValues(own, 'peers', { format: 'hex', overlaps: true }).map((one) => one.reveal()),
+    ['abcdef'],
+  );
 });
 
 test.run();

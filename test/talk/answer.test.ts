@@ -152,6 +152,20 @@ test('a key file that is empty, short or missing signs nothing', async ({ host, 
   }
 });
 
+test('after a rotation each of two keys gets an answer that it can check', async ({ host, at }) => {
+  const [before, present] = [peersKey, 'b'.repeat(64)];
+  host.write('/etc/stackseed/peers.key', `${before}\n${present}\n`);
+  for (const key of [before, present]) {
+    const got = await send(at, signed('request', key, good()));
+    assert.is(answerIn(got, key).host, 'cnt2');
+  }
+  host.write('/etc/stackseed/peers.key', `${present}\n${'c'.repeat(64)}\n`);
+  assert.is(await send(at, signed('request', before, good())), '');
+  // What is torn is no key, and neither is what stands before it.
+  host.write('/etc/stackseed/peers.key', `${before}\nbbb`);
+  assert.is(await send(at, signed('request', before, good())), '');
+});
+
 test('invalid UTF-8 gets no answer', async ({ at }) => {
   const bad = Buffer.from(line.replace('cnt1', 'cnt\xff'), 'latin1');
   const bytes = Buffer.concat([bad, Buffer.from(`\n${hmac('request', peersKey, bad)}\n`)]);

@@ -231,6 +231,23 @@ test('a host that drips without end is unreadable, in time', async ({ cnt1, at }
   await server.close();
 });
 
+test('a host with the next seed and one with the seed before read each other', async ({ cnt1, cnt2 }) => {
+  const [next, third] = ['b'.repeat(64), 'c'.repeat(64)];
+  for (const [asking, asked] of [
+    [[peersKey, next], [peersKey]],
+    [[peersKey], [peersKey, next]],
+    [
+      [next, third],
+      [peersKey, next],
+    ],
+  ] as const) {
+    cnt1.write('/etc/stackseed/peers.key', `${asking.join('\n')}\n`);
+    cnt2.write('/etc/stackseed/peers.key', `${asked.join('\n')}\n`);
+    const { cnt2: answer } = (await ask(cnt1, 'cnt2')).found;
+    assert.is(typeof answer === 'object' && answer?.host, 'cnt2');
+  }
+});
+
 test('every host gets a nonce of its own, new each time', async ({ cnt1, at }) => {
   const nonces: unknown[] = [];
   const server = await impostor(at.port, (asked) => {

@@ -1,7 +1,7 @@
 import { loadFleet } from '../../generate/load.ts';
 import type { Fleet } from '../../generate/types.ts';
 import { FindingsError } from '../../report/finding.ts';
-import { deriveSecret, keysFromEnvironment, readSecrets, type Secrets } from '../../secrets/index.ts';
+import { keysFromEnvironment, readSecrets, type Secrets, secretValues } from '../../secrets/index.ts';
 import { type Context, type FleetOptions, inventoryFile, loadOptions, writeJson } from '../context.ts';
 import { jsonFindings, printFindings } from '../findings.ts';
 import { certifiedHosts, type DeclaredSecret, declaredSecret, declaredSecrets } from '../secret-uses.ts';
@@ -70,10 +70,13 @@ function unusedKeys(fleet: Fleet, secrets: Secrets): string[] {
 
 function reveal(fleet: Fleet, secrets: Secrets, key: string): string {
   const [label = '', host] = key.split('@');
-  const { scope, format, hosts } = declaredSecret(fleet.plan, label);
-  if (scope === 'fleet' && host === undefined) return deriveSecret(secrets, label, { format }).reveal();
-  if (scope === 'host' && host !== undefined && hosts.includes(host))
-    return deriveSecret(secrets, label, { format, host }).reveal();
+  const { scope, format, overlaps = false, hosts } = declaredSecret(fleet.plan, label);
+  if (scope === 'fleet' ? host === undefined : host !== undefined && hosts.includes(host))
+    return secretValues(secrets, label, {
+      format,
+      overlaps,
+      ...(host !== undefined && { host }),
+    })[0].reveal();
   throw new FindingsError([
     {
       severity: 'error',

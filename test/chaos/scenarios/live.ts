@@ -152,29 +152,33 @@ const shrinkAndGrow: StandingScenario = {
 };
 
 /** A secret and certificates that controllers can be given one after another: all that is needed to join is in what stays. */
-const ROTATED = ['rabbitmq-admin', 'galera', 'rabbitmq'];
+const REPLACED = ['rabbitmq-admin', 'galera', 'rabbitmq'];
+/** What hosts know each other and the operator by: for one generation two values of it are good. */
+const OVERLAPPING = ['peers', 'redis', 'report', 'seed-signature'];
 
 const rotation: StandingScenario = {
   name: 'live-rotate',
   summary:
-    "the message queue's password and the certificates of both clusters are replaced, one controller after another",
+    'passwords, keys and the certificates of both clusters are replaced, one controller after another; then those keys once more of which two were good',
   begins: 'standing',
   async run(trial, workload) {
     const [first] = trial.controllers;
     if (!first) throw new Error('a fleet without controllers');
     const before = await secretsOf(first);
-    for (const label of ROTATED) await rotateSecret(join(trial.lab.folder, 'secrets.yaml'), label);
-    const seeds = await trial.lab.generate();
-    for (const { name } of trial.controllers)
-      await take(trial, dirname(seeds), name, '--wait', '--timeout', '300');
-    await trial.converged(400);
+    const password = await redisPassword(first);
+    await rotate(trial, [...REPLACED, ...OVERLAPPING]);
     await workload.writing(120);
     for (const host of trial.controllers) {
       const after = await secretsOf(host);
       const same = Object.keys(before).filter((what) => before[what] === after[what]);
       expect(same.length === 0, `${host.name} has the same ${same.join(', ')} as before`);
       await host.must(['bash', '-c', AUTHENTICATES], { timeout: 60 });
+      expect(await takes(host, password), `Redis of ${host.name} refuses the password from before already`);
     }
+    const seeds = await rotate(trial, OVERLAPPING);
+    await workload.writing(120);
+    for (const host of trial.controllers)
+      expect(!(await takes(host, password)), `Redis of ${host.name} takes a password of two rotations ago`);
     await insert(
       trial,
       seeds,
@@ -182,6 +186,26 @@ const rotation: StandingScenario = {
     );
   },
 };
+
+/** Replaces secrets, and brings the new seeds to one controller after another. Gives their folder. */
+async function rotate(trial: Trial, labels: string[]): Promise<string> {
+  for (const label of labels) await rotateSecret(join(trial.lab.folder, 'secrets.yaml'), label);
+  const seeds = await trial.lab.generate();
+  for (const { name } of trial.controllers)
+    await take(trial, dirname(seeds), name, '--wait', '--timeout', '300');
+  await trial.converged(400);
+  return seeds;
+}
+
+async function redisPassword(host: LabHost): Promise<string> {
+  return (await host.must(['sed', '-n', 's/^requirepass //p', '/etc/stackseed/redis.conf'])).trim();
+}
+
+async function takes(host: LabHost, password: string): Promise<boolean> {
+  const { stdout } = await host.script(`. /etc/stackseed/node.env
+    REDISCLI_AUTH=${password} redis-cli -h "$STACKSEED_MANAGE_ADDRESS" PING 2>&1`);
+  return stdout.trim() === 'PONG';
+}
 
 /** With the password of the seed, by which nothing but RabbitMQ itself knows it. */
 const AUTHENTICATES =

@@ -5,6 +5,7 @@
 set -eu
 
 NAME=layer
+here=$(dirname "$(readlink -f "$0")")
 
 enter() {
   mount -t overlay overlay -o "lowerdir=$lower,upperdir=$folder/root,workdir=$folder/work,volatile" "$root"
@@ -57,6 +58,16 @@ disable_new() {
   done
 }
 
+# What no kernel without NFS can do is done by others (mount.nfs, nfs-server.service, beside this script).
+stand_in() {
+  if [ -e "$root/usr/sbin/mount.nfs" ]; then
+    inside dpkg-divert --quiet --local --rename --add /usr/sbin/mount.nfs
+    install -m 0755 "$here/mount.nfs" "$root/usr/sbin/mount.nfs"
+  fi
+  [ ! -e "$root/usr/lib/systemd/system/nfs-server.service" ] ||
+    install -m 0644 "$here/nfs-server.service" "$root/etc/systemd/system/nfs-server.service"
+}
+
 forget_this_build() {
   rm -f "$root"/etc/ssh/ssh_host_* "$root/var/lib/dbus/machine-id"
   rm -rf "$root"/var/lib/apt/lists/*
@@ -70,6 +81,7 @@ main() {
   enabled | sort -u >"$root/run/before"
   install_packages "$@"
   disable_new
+  stand_in
   forget_this_build
   umount --recursive "$root"
   rm -rf "$folder/work"

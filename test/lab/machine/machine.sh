@@ -2,8 +2,9 @@
 # One machine of the lab, from power-on until its power is cut or it shuts down: its disk, its network
 # cards, its seed in the drive, and its reboots. machine.sh FOLDER, with LAB_CGROUP (the machine's cgroup),
 # LAB_LAYERS (lowerdir), LAB_SWITCH (path of the switch's network namespace) and LAB_CARDS (lines of "port
-# card mac mtu bridge", "-" for no bridge) in the environment. FOLDER/disk.size is the size of its disk, if any. Runs in that cgroup's hardware/, in a mount
-# namespace of its own. Changes FOLDER/{upper,work,root} and the switch's ports.
+# card mac mtu bridge", "-" for no bridge) in the environment. FOLDER/disk.size is the size of its disk, if any.
+# LAB_SHARES has a folder for each file server of the lab, and LAB_SHARE is that of this machine, if it is one. Runs in
+# that cgroup's hardware/, in a mount namespace of its own. Changes FOLDER/{upper,work,root} and the switch's ports.
 set -eu
 
 # Turns a reboot inside into exit status 133, instead of a machine that keeps its network namespace.
@@ -93,8 +94,9 @@ in_switch() {
 }
 
 boot() {
-  local seed=()
-  [ -z "$drive" ] || seed=(--bind="$drive")
+  local binds=(--bind="$LAB_SHARES:/lab/shares")
+  [ -z "$drive" ] || binds+=(--bind="$drive")
+  [ -z "$LAB_SHARE" ] || binds+=(--bind="$LAB_SHARE:/srv/nfs")
   (
     printf '0\n' >"$cgroup/machine/cgroup.procs"
     export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
@@ -103,7 +105,7 @@ boot() {
       --hostname=unconfigured --register=no --keep-unit --network-namespace-path="$folder/net" \
       --capability=all --system-call-filter='add_key keyctl request_key bpf @memlock perf_event_open ~clock_settime ~settimeofday' \
       --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
-      --bind=/dev/net/tun --bind=/dev/fuse "${seed[@]}" 8>&- 9<&-
+      --bind=/dev/net/tun --bind=/dev/fuse "${binds[@]}" 8>&- 9<&-
   )
 }
 

@@ -34,7 +34,7 @@ def digest(root):
 
 
 def is_laid(root):
-    ours = on_disk(root) is not None and 'requirepass' in text(root + FOLDER + 'redis.conf')
+    ours = on_disk(root) is not None and 'masterauth' in text(root + FOLDER + 'redis.conf')
     return ours and text(root + LAID).strip() == digest(root)
 
 

@@ -67,9 +67,8 @@ def check(root, host, line, sent):
     Which key it should be signed with is in the request itself, so nothing of it counts before the
     signature was found right.
     """
-    for name in ('peers', 'report'):
-        key = frames.read_key('%s/etc/stackseed/%s.key' % (root, name))
-        if key and frames.verify(frames.REQUEST, key, line, sent):
+    for name, key in keys(root):
+        if frames.verify(frames.REQUEST, key, line, sent):
             break
     else:
         raise frames.BadMessage('the signature is not right')
@@ -86,6 +85,11 @@ def check(root, host, line, sent):
     if not all(matches(SECTION, section) for section in sections):
         raise frames.BadMessage('not the name of a section')
     return request, key
+
+
+def keys(root):
+    return [(name, key) for name in ('peers', 'report')
+            for key in frames.read_keys('%s/etc/stackseed/%s.key' % (root, name))]
 
 
 def matches(pattern, value):

@@ -1,7 +1,7 @@
 """Signed messages between hosts: a line of JSON, then a line with its HMAC-SHA256 in hexadecimal.
 
 The HMAC is over the kind of message (REQUEST or ANSWER) and the bytes of the first line without its
-newline, so that an answer never passes for a request. Its key is the text of a key file.
+newline, so that an answer never passes for a request. Its key is a line of a key file.
 """
 import hmac
 import json
@@ -21,14 +21,20 @@ class BadMessage(ValueError):
     """What came is not a message of ours, or not in time; its text says why."""
 
 
-def read_key(path):
-    """Bytes of a key file, or None when it is missing, empty or torn."""
+def read_keys(path):
+    """The keys in a file, each on a line: first the one to sign with, then what is taken as well. [] when the file is
+    missing, empty or torn."""
     try:
         with open(path, 'rb') as file:
-            key = file.read(1024).strip()
+            keys = file.read(1024).split()
     except OSError:
-        return None
-    return key if len(key) >= SHORTEST_KEY else None
+        return []
+    return keys if all(len(key) >= SHORTEST_KEY for key in keys) else []
+
+
+def read_key(path):
+    """The key to sign with, or None."""
+    return (read_keys(path) or [None])[0]
 
 
 def signature(kind, key, line):
