@@ -14,6 +14,8 @@ test('the agent of the other driver stays off', () => {
   onCloudNode('neutron-agent', { NEUTRON_COMMON_DRIVER: 'linuxbridge' }, (node, converge) => {
     node.write('/etc/modules-load.d/stackseed-neutron.conf', '# Why.\nbr_netfilter\n');
     node.stub('modprobe', 'exit 1');
+    node.write('/etc/stackseed/provider-nics', 'public br-public\n');
+    node.stub('ip');
     node.write('../state/enabled-neutron-openvswitch-agent.service', '');
     node.write('../state/active-openvswitch-switch.service', '');
     const ran = converge();
@@ -22,6 +24,7 @@ test('the agent of the other driver stays off', () => {
     assert.ok(ran.calls.includes('systemctl --quiet disable --no-reload neutron-openvswitch-agent.service'));
     assert.ok(ran.calls.includes('systemctl stop openvswitch-switch.service'));
     assert.ok(ran.calls.includes('modprobe -q br_netfilter'));
+    assert.ok(ran.calls.includes('ip link set dev public up'));
     assert.equal(started(converge()), []);
   });
 });
@@ -29,7 +32,8 @@ test('the agent of the other driver stays off', () => {
 test('Open vSwitch has a bridge for each NIC that leads outside before the agent starts, which waits for Neutron', () => {
   onCloudNode('neutron-agent', { NEUTRON_COMMON_DRIVER: 'openvswitch' }, (node, converge) => {
     node.write('/etc/modules-load.d/stackseed-neutron.conf', 'vxlan\n');
-    node.write(ovs, '[ovs]\nbridge_mappings = public:br-public,lab:br-eth3\n');
+    node.write('/etc/stackseed/provider-nics', 'public br-public\na-name-of-15-ch br-a-name-of-15\n');
+    node.stub('ip');
     node.stub('modprobe');
     node.stub('ovs-vsctl');
     answers(node, false);
@@ -41,7 +45,7 @@ test('Open vSwitch has a bridge for each NIC that leads outside before the agent
       `ovs-vsctl --timeout=30 --may-exist add-br ${bridge} -- --may-exist add-port ${bridge} ${nic}`;
     assert.equal(
       ran.calls.filter((call) => call.startsWith('ovs-vsctl')),
-      [add('br-public', 'public'), add('br-eth3', 'eth3')],
+      [add('br-public', 'public'), add('br-a-name-of-15', 'a-name-of-15-ch')],
     );
     answers(node, true);
     assert.equal(started(converge()), ['neutron-openvswitch-agent.service']);

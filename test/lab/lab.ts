@@ -28,6 +28,8 @@ export interface Lab {
   up(names?: string[]): Promise<void>;
   /** Generates the seeds anew and puts them into no drive. Gives the folder, for `seed`. */
   generate(): Promise<string>;
+  /** Builds what `up` of these hosts would have to build first; those of the lab when none is named. */
+  prepare(names?: string[]): Promise<void>;
   host(name: string): LabHost;
   /** Hosts that were ever up. */
   hosts(): LabHost[];
@@ -115,10 +117,17 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     });
   }
 
-  async function up(names = options.hosts ?? []): Promise<void> {
+  const wantedOf = (names = options.hosts ?? []): LabHost[] =>
+    (names.length > 0 ? names : controllers(fleet().hosts)).map(host);
+
+  async function prepare(names?: string[]): Promise<void> {
+    for (const { spec } of wantedOf(names)) await layers(spec.packages);
+  }
+
+  async function up(names?: string[]): Promise<void> {
     const seeds = await generate();
-    const wanted = (names.length > 0 ? names : controllers(fleet().hosts)).map(host);
-    for (const { spec } of wanted) await layers(spec.packages);
+    const wanted = wantedOf(names);
+    await prepare(names);
     await connect();
     await Promise.all(
       wanted.map(async (one) => {
@@ -147,6 +156,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     inventory,
     up,
     generate,
+    prepare,
     host,
     hosts,
     switch: network,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the agent of the driver that the inventory chose, once the controllers answer; the other one stays off. Reads
-# /etc/neutron; changes the agents' units and the bridges of Open vSwitch.
+# /etc/stackseed/provider-nics (NIC BRIDGE); changes the agents' units, those NICs' links and the bridges of Open vSwitch.
 set -eu
 
 ROOT=${ROOT:-}
@@ -9,7 +9,7 @@ ROOT=${ROOT:-}
 # shellcheck source=/dev/null
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/openstack.sh"
 
-PLUGIN=$ROOT/etc/neutron/plugins/ml2
+NICS=$ROOT/etc/stackseed/provider-nics
 
 stay_off() {
   local unit
@@ -28,13 +28,15 @@ load_modules() {
   done < <(grep -v '^#' "$ROOT/etc/modules-load.d/stackseed-neutron.conf")
 }
 
-# A bridge for each NIC that carries a network of the fleet: NETWORK:BRIDGE, where br-NIC is the bridge's name.
-provider_bridges() {
-  local pair bridge
-  for pair in $(sed -n 's/^bridge_mappings = //p' "$PLUGIN/openvswitch_agent.ini" | tr ',' ' '); do
-    bridge=${pair#*:}
-    ovs-vsctl --timeout=30 --may-exist add-br "$bridge" -- --may-exist add-port "$bridge" "${bridge#br-}"
-  done
+# NICs that carry a network of the fleet have no address, and ifupdown brings up no link for its own sake. With Open
+# vSwitch each is a port of a bridge of its own.
+provider_nics() {
+  local nic bridge
+  while read -r nic bridge; do
+    ip link set dev "$nic" up || waiting "for the NIC $nic, which carries a network"
+    [ "$NEUTRON_COMMON_DRIVER" != openvswitch ] ||
+      ovs-vsctl --timeout=30 --may-exist add-br "$bridge" -- --may-exist add-port "$bridge" "$nic"
+  done <"$NICS"
 }
 
 main() {
@@ -45,10 +47,10 @@ main() {
     openvswitch)
       stay_off neutron-linuxbridge-agent.service
       systemctl is-active --quiet openvswitch-switch.service || systemctl start openvswitch-switch.service
-      provider_bridges
       ;;
     linuxbridge) stay_off neutron-openvswitch-agent.service openvswitch-switch.service ;;
   esac
+  provider_nics
   # Once this answers, Neutron's account in the message queue is there as well.
   openstack_ready "$(openstack_url 9696 /)" Neutron
   openstack_start neutron-agent "$unit"

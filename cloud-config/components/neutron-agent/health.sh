@@ -7,7 +7,7 @@ ROOT=${ROOT:-}
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
 
 main() {
-  local unit=neutron-$NEUTRON_COMMON_DRIVER-agent.service pid
+  local unit=neutron-$NEUTRON_COMMON_DRIVER-agent.service pid nic
   if ! systemctl is-active --quiet "$unit"; then
     printf '%s does not run\n' "$unit"
     return 1
@@ -17,6 +17,12 @@ main() {
     printf '%s has no connection to the message queue\n' "$unit"
     return 1
   fi
+  while read -r nic _; do
+    if ! ip link show up dev "$nic" 2>/dev/null | grep -q .; then
+      printf '%s, which carries a network, is down\n' "$nic"
+      return 1
+    fi
+  done <"$ROOT/etc/stackseed/provider-nics"
   printf '%s runs\n' "$unit"
 }
 

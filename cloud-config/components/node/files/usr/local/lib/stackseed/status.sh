@@ -57,7 +57,9 @@ look() {
     read_state "$name"
     STATES[$name]=${IS[state]} SINCES[$name]=${IS[since]}
     TRIES[$name]=${IS[attempts]} REASONS[$name]=${IS[reason]}
-    if [ "${IS[state]}" = converging ] && [ -f "$RUN/doing/$name" ]; then
+    # One that waited tells what it does now, as soon as it does something.
+    if [ "${IS[state]}" = converging ] && [ -f "$RUN/doing/$name" ] ||
+      [ "${IS[state]}" != healthy ] && [ -s "$RUN/doing/$name" ]; then
       REASONS[$name]=$(one_line "$(text_of "$RUN/doing/$name")")
     fi
     [ "${IS[state]}" = healthy ] || continue

@@ -25,7 +25,8 @@ def component(run, name):
     state = fields.get('state', 'waiting')
     reason = fields.get('reason', 'not started yet')
     doing = '%s/doing/%s' % (run, name)
-    if state == 'converging' and os.path.exists(doing):
+    # One that waited tells what it does now, as soon as it does something.
+    if state == 'converging' and os.path.exists(doing) or state != 'healthy' and text(doing):
         reason = text(doing)
     return {
         'name': name,

@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Document, parseDocument } from 'yaml';
+import { example } from '../fixtures.ts';
+
+/** The fleets that the cloud is proven on, by the hosts of the example that they have. */
+export const FLEETS: Record<string, string[]> = {
+  one: ['cnt1', 'nw1', 'cm1', 'nfs'],
+  small: ['cnt1', 'cnt2', 'cnt3', 'nw1', 'cm1', 'nfs'],
+  whole: ['router', 'cnt1', 'cnt2', 'cnt3', 'nw1', 'nw2', 'cm1', 'cm2', 'nfs'],
+};
+
+/** What the outside network gives out. */
+export const OUTSIDE = { name: 'outside', from: '192.168.0.100', to: '192.168.0.199' };
+
+/**
+ * Writes the example's inventory with the hosts of a fleet, as a lab can have it: no Open vSwitch, for the kernel may have
+ * none, few processes, and a way out of the cloud through the network nodes. Gives its path.
+ */
+export function writeFleet(folder: string, hosts: string[]): string {
+  const inventory: Document = parseDocument(readFileSync(example('cloud'), 'utf8'));
+  const all = Object.keys((inventory.toJS() as { hosts: object }).hosts);
+  for (const name of all.filter((one) => !hosts.includes(one))) inventory.deleteIn(['hosts', name]);
+  inventory.setIn(['settings', 'openstack', 'workers'], 1);
+  inventory.setIn(['settings', 'neutron-common'], {
+    driver: 'linuxbridge',
+    providers: [{ network: 'public', ...OUTSIDE }],
+  });
+  inventory.setIn(['settings', 'ceilometer', 'interval'], 30);
+  for (const name of hosts.filter((one) => one.startsWith('nw')))
+    inventory.setIn(['hosts', name, 'networks', 'public'], {
+      mac: `52:54:00:00:00:6${name.at(-1)}`,
+      address: 'none',
+    });
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'inventory.yaml');
+  writeFileSync(path, inventory.toString());
+  return path;
+}

@@ -1,0 +1,55 @@
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { must } from '../images/run.ts';
+
+/** The kernel and the modules of Debian's installer, which is among the packages of the tests. */
+const INSTALLER = '/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64';
+/** In the order in which each finds the ones before it loaded. */
+const MODULES = [
+  'virtio',
+  'virtio_ring',
+  'virtio_pci_legacy_dev',
+  'virtio_pci_modern_dev',
+  'virtio_pci',
+  'failover',
+  'net_failover',
+  'virtio_net',
+];
+
+export interface Guest {
+  kernel: string;
+  initrd: string;
+}
+
+/** A server's kernel, and an initrd in which busybox does what guest/init says. Both go into a folder that is made. */
+export async function makeGuest(folder: string): Promise<Guest> {
+  const tree = join(folder, 'tree');
+  const scripts = join(dirname(fileURLToPath(import.meta.url)), 'guest');
+  for (const part of ['bin', 'dev', 'installer', 'modules', 'proc', 'sys', 'tmp'])
+    await mkdir(join(tree, part), { recursive: true });
+  const shell = (script: string, ...words: string[]) => must(['bash', '-euc', script, 'guest', ...words]);
+  await shell(
+    'cd "$1/installer" && zcat "$2/initrd.gz" | cpio --quiet --extract --make-directories "*.ko" 2>/dev/null',
+    tree,
+    INSTALLER,
+  );
+  for (const name of MODULES)
+    await shell('cp "$(find "$1/installer" -name "$2.ko" | grep .)" "$1/modules/$2.ko"', tree, name);
+  await shell('rm -r "$1/installer"', tree);
+  await writeFile(join(tree, 'modules/order'), MODULES.map((name) => `${name}.ko\n`).join(''));
+  for (const name of ['init', 'udhcpc.sh']) {
+    await copyFile(join(scripts, name), join(tree, name));
+    await chmod(join(tree, name), 0o755);
+  }
+  await shell(
+    `cp "$(command -v busybox)" "$1/bin/busybox"
+     ldd "$1/bin/busybox" | grep -o '/[^ ]*' | while read -r file; do install -D "$file" "$1$file"; done`,
+    tree,
+  );
+  const guest = { kernel: join(folder, 'guest.kernel'), initrd: join(folder, 'guest.initrd') };
+  await copyFile(join(INSTALLER, 'linux'), guest.kernel);
+  await shell('cd "$1" && find . | cpio --quiet -o -H newc | gzip -1 >"$2"', tree, guest.initrd);
+  await shell('rm -r "$1"', tree);
+  return guest;
+}

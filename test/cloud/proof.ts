@@ -1,0 +1,200 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Lab } from '../lab/lab.ts';
+import { type Client, clientOn, until } from './client.ts';
+import { OUTSIDE } from './fleet.ts';
+import { makeGuest } from './guest.ts';
+
+export interface Proof {
+  name: string;
+  prove(cloud: Cloud): Promise<string>;
+}
+
+/** A cloud that stands, and what one proof leaves for the next. */
+export interface Cloud {
+  lab: Lab;
+  client: Client;
+  /** The servers' names by the compute node that each is on. */
+  servers: Map<string, string>;
+}
+
+export function cloudOf(lab: Lab): Cloud {
+  return { lab, client: clientOn(lab.host('cnt1')), servers: new Map() };
+}
+
+/** Where a host of the lab finds what is put into the share that it has with this machine. */
+const SHARE = '/lab/shares/proof';
+
+async function images({ lab, client }: Cloud): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'stackseed-guest-'));
+  const share = join(lab.folder, 'shares/proof');
+  try {
+    const guest = await makeGuest(folder);
+    await mkdir(share, { recursive: true });
+    for (const [name, file] of Object.entries(guest)) await copyFile(file, join(share, name));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  await lab.host('cnt1').must(['truncate', '-s', '1M', `${SHARE}/disk`]);
+  const add = (name: string, kind: string, ...words: string[]) =>
+    client.field(
+      'id',
+      ...['image', 'create', name, '--disk-format', kind],
+      ...['--container-format', kind === 'raw' ? 'bare' : kind, ...words],
+    );
+  const kernel = await add('kernel', 'aki', '--file', `${SHARE}/kernel`);
+  const initrd = await add('initrd', 'ari', '--file', `${SHARE}/initrd`);
+  const properties = [`kernel_id=${kernel}`, `ramdisk_id=${initrd}`, 'os_command_line=console=ttyS0 quiet'];
+  await add('guest', 'raw', '--file', `${SHARE}/disk`, ...properties.flatMap((one) => ['--property', one]));
+  const status = await client.field('status', 'image', 'show', 'guest');
+  if (status !== 'active') throw new Error(`the image is ${status}`);
+  return 'kernel, initrd and disk are active';
+}
+
+async function network({ client }: Cloud): Promise<string> {
+  await client.run('flavor', 'create', 'tiny', '--ram', '128', '--disk', '1', '--vcpus', '1');
+  await client.run('network', 'create', 'inside');
+  await client.run('subnet', 'create', 'inside', '--network', 'inside', '--subnet-range', '10.1.0.0/24');
+  await client.run('router', 'create', 'way');
+  await client.run('router', 'add', 'subnet', 'way', 'inside');
+  await client.run('router', 'set', 'way', '--external-gateway', OUTSIDE.name);
+  const project = await client.field('id', 'project', 'show', 'admin');
+  const groups = await client.ask<{ ID: string }[]>('security', 'group', 'list', '--project', project);
+  await client.run('security', 'group', 'rule', 'create', groups[0]?.ID ?? '', '--proto', 'icmp');
+  return 'a network, a router with a way out, and a rule for ICMP';
+}
+
+/** One server on each compute node, the later ones told to reach the first; each is waited for. */
+async function servers(cloud: Cloud): Promise<string> {
+  const { lab, client } = cloud;
+  const nodes = lab
+    .fleet()
+    .hosts.filter(({ roles }) => roles.includes('compute'))
+    .map(({ name }) => name);
+  const took: string[] = [];
+  let peer: string | undefined;
+  for (const node of nodes) {
+    const name = `server-${node}`;
+    const began = Date.now();
+    await client.run(
+      ...[
+        '--os-compute-api-version',
+        '2.74',
+        'server',
+        'create',
+        name,
+        '--image',
+        'guest',
+        '--flavor',
+        'tiny',
+      ],
+      ...['--network', 'inside', '--host', node, ...(peer ? ['--property', `peer=${peer}`] : [])],
+    );
+    const status = await until(
+      300,
+      `${name} is active`,
+      () => client.field('status', 'server', 'show', name),
+      (found) => found !== 'BUILD',
+    );
+    if (status !== 'ACTIVE') {
+      const { fault } = await client.ask<{ fault?: unknown }>('server', 'show', name);
+      throw new Error(`${name} is ${status}: ${JSON.stringify(fault)}`);
+    }
+    took.push(`${name} is active after ${((Date.now() - began) / 1000).toFixed(0)} s`);
+    cloud.servers.set(name, node);
+    const said = await until(
+      300,
+      `${name} has its address and its metadata`,
+      () => screen(client, name),
+      (text) => text.includes('guest: ready'),
+    );
+    if (!said.includes(`guest: name ${name}`)) throw new Error(`${name} was told of another one:\n${said}`);
+    if (peer && !said.includes(`guest: reaches ${peer}`)) throw new Error(`${name} does not reach ${peer}`);
+    peer ??= /guest: address (\S+)/.exec(said)?.[1];
+  }
+  return took.join(', ');
+}
+
+/** What a server has on its console; nothing while it has none. */
+const screen = (client: Client, name: string): Promise<string> =>
+  client.run('console', 'log', 'show', name).catch(() => '');
+
+/** From the machine beside the hosts, which is on the network outside. */
+async function floating({ lab, client, servers: on }: Cloud): Promise<string> {
+  const [name = ''] = on.keys();
+  const address = await client.field('floating_ip_address', 'floating', 'ip', 'create', OUTSIDE.name);
+  await client.run('server', 'add', 'floating', 'ip', name, address);
+  const began = Date.now();
+  await until(
+    120,
+    `${address} answers`,
+    async () => (await lab.switch.exec(['busybox', 'ping', '-c', '1', '-W', '2', address])).code,
+    (code) => code === 0,
+  );
+  return `${address} answers from outside after ${((Date.now() - began) / 1000).toFixed(0)} s`;
+}
+
+async function volume({ client, servers: on }: Cloud): Promise<string> {
+  const [name = ''] = on.keys();
+  const became = (status: string) =>
+    until(
+      180,
+      `the volume is ${status}`,
+      () => client.field('status', 'volume', 'show', 'disk'),
+      (found) => found === status || found.startsWith('error'),
+    );
+  const expect = async (status: string) => {
+    const found = await became(status);
+    if (found !== status) throw new Error(`the volume is ${found}`);
+  };
+  await client.run('volume', 'create', 'disk', '--size', '1');
+  await expect('available');
+  await client.run('server', 'add', 'volume', name, 'disk');
+  await expect('in-use');
+  await client.run('server', 'remove', 'volume', name, 'disk');
+  await expect('available');
+  return `a volume was attached to ${name} and detached`;
+}
+
+const TEMPLATE = `heat_template_version: 2018-08-31
+resources:
+  net: { type: OS::Neutron::Net }
+  subnet: { type: OS::Neutron::Subnet, properties: { network: { get_resource: net }, cidr: 10.9.0.0/24 } }
+`;
+
+async function stack({ lab, client }: Cloud): Promise<string> {
+  await lab.host('cnt1').must(['tee', '/tmp/stack.yaml'], { input: TEMPLATE });
+  await client.run('stack', 'create', 'stack', '-t', '/tmp/stack.yaml', '--wait');
+  const status = await client.field('stack_status', 'stack', 'show', 'stack');
+  if (status !== 'CREATE_COMPLETE') throw new Error(`the stack is ${status}`);
+  return 'a stack of a network and a subnet';
+}
+
+async function samples({ client, servers: on }: Cloud): Promise<string> {
+  const [name = ''] = on.keys();
+  const id = await client.field('id', 'server', 'show', name);
+  const metrics = await until(
+    300,
+    `there are measures of ${name}`,
+    async () => {
+      const { metrics: found = {} } = await client
+        .ask<{ metrics?: Record<string, string> }>('metric', 'resource', 'show', id)
+        .catch(() => ({}) as { metrics?: Record<string, string> });
+      return Object.keys(found);
+    },
+    (found) => found.includes('cpu'),
+  );
+  return `${metrics.length} metrics of ${name}`;
+}
+
+export const PROOFS: Proof[] = [
+  { name: 'images', prove: images },
+  { name: 'network', prove: network },
+  { name: 'servers', prove: servers },
+  { name: 'floating address', prove: floating },
+  { name: 'volume', prove: volume },
+  { name: 'stack', prove: stack },
+  { name: 'samples', prove: samples },
+];

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lab } from '../lab/lab.ts';
+import { cloudOf, PROOFS } from './proof.ts';
+
+/** Seconds in which a cloud must stand on a machine of two cores. */
+const PATIENCE = 2400;
+
+let began = Date.now();
+
+function say(line: string): void {
+  console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(8)} s  ${line}`);
+}
+
+/** Power on of all hosts at one moment, until each says that it is ready. Packages are there; layers are built before. */
+export async function bringUp(lab: Lab): Promise<number> {
+  await lab.generate();
+  const hosts = lab.fleet().hosts.map(({ name }) => lab.host(name));
+  // The layers, so that the time is that of the fleet.
+  await lab.prepare();
+  began = Date.now();
+  say(`power on of ${hosts.map(({ name }) => name).join(', ')}`);
+  await lab.up(hosts.map(({ name }) => name));
+  const waiting = new Set(hosts);
+  while (waiting.size > 0) {
+    for (const host of waiting) {
+      if (!(await host.has('/run/stackseed/ready'))) continue;
+      waiting.delete(host);
+      say(`${host.name} is ready`);
+    }
+    if (Date.now() - began > PATIENCE * 1000)
+      throw new Error(`not ready after ${PATIENCE} s: ${[...waiting].map(({ name }) => name).join(', ')}`);
+    await sleep(500);
+  }
+  return (Date.now() - began) / 1000;
+}
+
+/** Has a user use the cloud, one proof after another; gives how many failed. Each builds on those before it. */
+export async function prove(lab: Lab): Promise<number> {
+  const cloud = cloudOf(lab);
+  for (const { name, prove: show } of PROOFS) {
+    try {
+      say(`${name}: ${await show(cloud)}`);
+    } catch (error) {
+      say(`${name}: FAILED: ${error instanceof Error ? error.message : String(error)}`);
+      return 1;
+    }
+  }
+  return 0;
+}
