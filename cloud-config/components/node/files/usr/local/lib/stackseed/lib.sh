@@ -137,7 +137,7 @@ files_digest() {
   local paths
   mapfile -t paths < <({
     sed 's/^[^ ]* [^ ]* [^ ]* //' "$ROOT/var/lib/stackseed/seed/components/$STACKSEED_COMPONENT/files.list"
-    cat "$COMPONENT_KEPT/written"
+    [ ! -e "$COMPONENT_KEPT/written" ] || cat "$COMPONENT_KEPT/written"
     [ "$#" -eq 0 ] || printf '%s\n' "${@#"$ROOT"}"
   } 2>/dev/null | LC_ALL=C sort -u)
   [ "${#paths[@]}" -gt 0 ] || paths=(/dev/null)
