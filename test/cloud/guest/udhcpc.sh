@@ -9,9 +9,13 @@ ip addr add "$ip/${mask:-24}" dev "$interface"
 for router in ${router:-}; do
   ip route add default via "$router" dev "$interface"
 done
-# shellcheck disable=SC2086
-set -- ${staticroutes:-}
-while [ "$#" -ge 2 ]; do
-  ip route add "$1" via "$2" dev "$interface" 2>/dev/null
-  shift 2
+# Pairs of a destination and who leads there.
+destination=''
+for word in ${staticroutes:-}; do
+  if [ -z "$destination" ]; then
+    destination=$word
+  else
+    ip route add "$destination" via "$word" dev "$interface" 2>/dev/null
+    destination=''
+  fi
 done
