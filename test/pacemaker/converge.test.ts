@@ -90,6 +90,25 @@ test('who is not the DC waits for it by name', () => {
   }, 'cnt1');
 });
 
+test('who is not the DC loads where the DC does not, but not without any', () => {
+  const late = { ...impatient, STACKSEED_LEAVE_TO_DC: '0' };
+  onController((node) => {
+    const ran = node.run('converge', late);
+    assert.is(ran.status, 0, ran.stderr);
+    assert.equal(loads(ran.calls), [
+      'step claim cib 2',
+      'cibadmin --patch --sync-call',
+      'step done cib 2 token7',
+    ]);
+  }, 'cnt1');
+  onController((node) => {
+    node.write('../state/running', running(1).replace('dc-uuid="', 'was-uuid="'));
+    const ran = node.run('converge', late);
+    assert.is(ran.why, 'for the DC, who is not elected yet, to load generation 2');
+    assert.equal(loads(ran.calls), []);
+  }, 'cnt1');
+});
+
 test('who claimed the step and is the DC no more finishes it', () => {
   onController((node) => {
     node.write('../state/refused', '');

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs Pacemaker, and loads its configuration when the cluster's generation is new: on one controller, which is
-# the DC of a majority and holds the step `cib` of that generation. Reads /etc/stackseed/pacemaker.xml and
+# Runs Pacemaker, and loads its configuration when the cluster's generation is new: on one controller of a majority,
+# which holds the step `cib` of that generation; as a rule on the DC. Reads /etc/stackseed/pacemaker.xml and
 # pacemaker.d/*.xml; writes, before the first start, a configuration that does nothing; changes the pacemaker
 # service and, through it, what the cluster runs.
 set -eu
@@ -15,6 +15,9 @@ CIB=$ROOT/var/lib/pacemaker/cib
 WORK=$ROOT/run/stackseed/pacemaker
 # Seconds to go on looking by itself before the engine, which looks ever more rarely, is told why it waits.
 PATIENCE=${STACKSEED_PATIENCE:-60}
+# Seconds that are left to the DC. It may be one that has not been brought the new seed yet, and whoever loads, it is the
+# DC that puts it into force.
+LEAVE_TO_DC=${STACKSEED_LEAVE_TO_DC:-10}
 # Seconds between two looks, at most.
 PAUSE_MOST=5
 
@@ -101,7 +104,7 @@ settle() {
   [ "$MAJORITY" -eq 1 ] || { WHY='for a majority of the controllers'; return 1; }
   [ "$RUNS" -lt "$WANTED" ] || return 0
   # Who claimed the step and is the DC no more still has to finish it: nobody else may, as long as it is up.
-  if ! is_dc && [ ! -e "$WORK/claimed-$WANTED" ]; then
+  if [ ! -e "$WORK/claimed-$WANTED" ] && { [ "$DC" = - ] || [ "$SECONDS" -lt "$LEAVE_TO_DC" ]; } && ! is_dc; then
     WHY="for ${DC/#-/the DC, who is not elected yet,} to load generation $WANTED"
     return 1
   fi
