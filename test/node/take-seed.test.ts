@@ -162,8 +162,16 @@ for (const { what, name, change, says } of refusals)
     assert.not.match(node.read(`${seed}/components/one/files/etc/one.conf`), 'new');
   });
 
+test("after a rotation of the signer's key a host takes the seed, for the key from before still signs", ({
+  node,
+}) => {
+  const rotated = sample({}, { 'seed-signature': 1 });
+  assert.is(node.run(['apply', seedOf('new\n', {}, undefined, rotated)]).status, 0);
+});
+
 test("a seed with another fleet's signature is refused", ({ node }) => {
-  const theirs = sample({}, { 'seed-signature': 1 });
+  // What two rotations sign with, this host has never heard of.
+  const theirs = sample({}, { 'seed-signature': 2 });
   const { status, stderr } = node.run(['apply', seedOf('new\n', {}, undefined, theirs)]);
   assert.is(status, 1);
   assert.match(stderr, "the seed has no good signature of this fleet's");
