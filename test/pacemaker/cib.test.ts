@@ -29,7 +29,7 @@ const running = `<cib validate-with="pacemaker-3.9" admin_epoch="0" epoch="7" nu
       <rsc_location id="own" rsc="vips" node="cnt3" score="1"/>
     </constraints>
   </configuration>
-  <status><node_state id="307" uname="cnt1"/></status>
+  <status><node_state id="307" uname="cnt1"/><node_state id="399" uname="gone"/></status>
 </cib>`;
 
 function onController(use: (node: PretendNode, cib: (words: string) => Ran) => void): void {

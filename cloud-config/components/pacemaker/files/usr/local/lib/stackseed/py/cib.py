@@ -60,8 +60,8 @@ def assemble(root):
 def merge(running, wanted, controllers):
     """What is to be loaded: the running CIB with the wanted configuration in it.
 
-    Kept of what runs are its nodes with their attributes (standby, for one), but for those that are gone; its
-    status; its schema, since the daemons have upgraded it; and what an operator holds still.
+    Kept of what runs are its nodes with their attributes (standby, for one), but for those that are gone, of whose
+    state crm_verify would complain; its status; its schema, since the daemons have upgraded it; and what an operator holds still.
     """
     result = copy.deepcopy(running)
     result.set('admin_epoch', wanted.get('admin_epoch'))
@@ -72,9 +72,10 @@ def merge(running, wanted, controllers):
     keep_meta(old, new)
     keep_moves(old, new)
     nodes = old.find('nodes')
-    for node in list(nodes):
-        if node.get('uname') not in controllers:
-            nodes.remove(node)
+    for those in (nodes, result.find('status')):
+        for node in list(those):
+            if node.get('uname') not in controllers:
+                those.remove(node)
     replace_child(new, 'nodes', nodes)
     result[list(result).index(old)] = new
     return result
