@@ -30,6 +30,26 @@ export async function checkRedundancy(trial: Trial): Promise<void> {
     if (problem !== undefined) wrong.push(`${service}: ${problem}`);
   }
   expect(wrong.length === 0, wrong.join('\n'));
+  await doctor(trial);
+}
+
+/** What a node says of the same table: nothing is wrong; and with a service stopped, that one and where. */
+async function doctor(trial: Trial): Promise<void> {
+  const [first, second] = trial.controllers as [LabHost, LabHost];
+  const examine = () => first.exec(['stackseed-node', 'doctor'], { timeout: 60 });
+  const well = await examine();
+  trial.say(`doctor:\n${well.stdout}`);
+  expect(well.code === 0 && !/^wrong/m.test(well.stdout), `the doctor finds\n${well.stdout}${well.stderr}`);
+  for (const service of ['database', 'message queue', 'memcached', 'HAProxy'])
+    expect(new RegExp(`^well +${service} +`, 'm').test(well.stdout), `the doctor leaves out ${service}`);
+  await second.must(['systemctl', 'stop', 'memcached.service']);
+  const wrong = await examine();
+  await second.must(['systemctl', 'start', 'memcached.service']);
+  const line = new RegExp(`^wrong +memcached +${second.name}: Connection refused$`, 'm');
+  expect(
+    wrong.code === 1 && line.test(wrong.stdout),
+    `the doctor does not find a service stopped\n${wrong.stdout}`,
+  );
 }
 
 /** One component and history, all of it in use, and what one member takes the others have. */

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lab, openLab } from '../lab/lab.ts';
@@ -115,6 +115,8 @@ async function keepLogs(trial: Trial): Promise<void> {
       '20000',
     ]);
     appendFileSync(join(trial.folder, `${host.name}.journal`), stdout);
+    const broker = await host.exec(['tail', '-n', '5000', `/var/log/rabbitmq/rabbit@${host.name}.log`]);
+    writeFileSync(join(trial.folder, `${host.name}.rabbitmq`), broker.stdout);
   }
 }
 

@@ -131,7 +131,8 @@ async function makeAccounts(trial: Trial, password: string): Promise<void> {
   );
   // Each of its commands is a second of work, and gives up when the machine is busy.
   const script = `set -o pipefail
-    for _ in 1 2 3; do
+    end=$((SECONDS + 180))
+    while [ "$SECONDS" -lt "$end" ]; do
       verb=add_user
       if rabbitmqctl -q list_users | grep -q ^chaos; then verb=change_password; fi
       printf '%s' "$1" | rabbitmqctl -q $verb chaos && rabbitmqctl -q set_permissions chaos '.*' '.*' '.*' && exit

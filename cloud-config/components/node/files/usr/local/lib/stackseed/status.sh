@@ -31,6 +31,17 @@ print_clusters() {
     printf 'The controllers were asked, without an answer in time.\n'
 }
 
+# Looks at what the controllers share, service by service. Status 0 when nothing is wrong, 1 when something is, 2 where
+# there is nothing to look at.
+doctor() {
+  local script=$ROOT/usr/local/lib/stackseed/py/examine.py
+  if [ ! -f "$script" ]; then
+    log 'doctor: this host is no controller, or nothing has been laid yet; stackseed-node status says how it stands'
+    return 2
+  fi
+  /usr/bin/python3 -I -S -B "$script" </dev/null
+}
+
 # waive ARGUMENT…: has the clusters of this controller go on without a host that is gone for good. The
 # database decides whether that may be; the message queue, which needs to know it for longer, follows.
 waive() {

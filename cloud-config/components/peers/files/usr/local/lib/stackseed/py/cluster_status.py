@@ -16,27 +16,35 @@ HEAD = ('CONTROLLER', 'GALERA', 'RABBITMQ', 'PACEMAKER')
 RUNNING = {'no': 'stopped', 'nonprimary': 'not Primary', 'foreign': 'Primary of another history'}
 
 
-def lines(root):
+def look(root, sections):
+    """This host's list of controllers, and what each says: {name: {section: dict or None}}, 'unreadable' for one that
+    gives no good answer, None for a silent one. OSError or ValueError when this host's own files are missing or torn.
+    """
     cluster = ask.read_cluster(root)
     own = {}
-    thread = Thread(target=lambda: own.update(answer.told(root, {}, SECTIONS)), daemon=True)
+    thread = Thread(target=lambda: own.update(answer.told(root, {}, sections)), daemon=True)
     thread.start()
-    found = ask.ask_all(root, SECTIONS, timeout=SECONDS)
+    found = ask.ask_all(root, sections, timeout=SECONDS)
     thread.join(SECONDS)
-    found[cluster['self']] = {'answer': own}
+    told = {name: one['answer'] if isinstance(one, dict) else one for name, one in found.items()}
+    told[cluster['self']] = own
+    return cluster, told
+
+
+def lines(root):
+    cluster, told = look(root, SECTIONS)
     names = [controller['name'] for controller in cluster['controllers']]
-    rows = [HEAD] + [(name,) + cells(found[name]) for name in names]
+    rows = [HEAD] + [(name,) + cells(told[name]) for name in names]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     table = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    return table + held(names, found)
+    return table + held(names, told)
 
 
-def cells(found):
-    if found is None:
+def cells(told):
+    if told is None:
         return ('silent', '', '')
-    if found == 'unreadable':
+    if told == 'unreadable':
         return ('no good answer', '', '')
-    told = found['answer']
     return galera(told.get('galera')), rabbitmq(told.get('rabbitmq')), pacemaker(told.get('pacemaker'))
 
 
@@ -80,12 +88,12 @@ def pacemaker(section):
     return '%s, DC %s' % (quorum, section.get('dc') or '-')
 
 
-def held(names, found):
+def held(names, told):
     """A line for each virtual address: who says that it holds it."""
     holders = {}
     for name in names:
-        told = found[name]['answer'] if isinstance(found[name], dict) else {}
-        vips = (told.get('pacemaker') or {}).get('vips')
+        sections = told[name] if isinstance(told[name], dict) else {}
+        vips = (sections.get('pacemaker') or {}).get('vips')
         for address, here in sorted(vips.items()) if isinstance(vips, dict) else ():
             holders.setdefault(address, []).extend([name] if here else [])
     return ['%s is on %s' % (address, ' and '.join(on) or 'no host') for address, on in sorted(holders.items())]
