@@ -45,6 +45,7 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addGraph(program, context);
   addReport(program, context);
   addStatus(program, context);
+  addTimeline(program, context);
   addClientConfig(program, context);
   addPxe(program, context);
   addInstallIso(program, context);
@@ -250,6 +251,21 @@ function addStatus(program: Command, context: Context): void {
     .option('--timeout <S>', 'seconds that a host has for its answer', seconds, 5)
     .action(async (options) => (await import('./commands/status.ts')).status(context, options));
   example(command, 'stackseed status', 'stackseed status --watch', 'stackseed status --host cnt1 --json');
+}
+
+function addTimeline(program: Command, context: Context): void {
+  const command = program
+    .command('timeline')
+    .description(
+      'ask the hosts how they came up: what took how long, and what each host waited for in the end',
+    );
+  jsonOption(secretsOption(inventoryOption(command)))
+    .option('--lock <FILE>', 'the lock file (default: stackseed.lock beside the inventory)')
+    .option('--host <HOST...>', 'only these hosts')
+    .option('--svg', 'a chart of all components of all hosts, as SVG')
+    .option('--timeout <S>', 'seconds that a host has for its answer', seconds, 10)
+    .action(async (options) => (await import('./commands/timeline.ts')).timeline(context, options));
+  example(command, 'stackseed timeline', 'stackseed timeline --svg > timeline.svg');
 }
 
 function treeOption(command: Command): Command {

@@ -14,6 +14,8 @@ export interface AskOptions {
   /** Seconds for each host. */
   timeout: number;
   port: number;
+  /** Sections to be asked for; absent: all that tell how the host stands now. */
+  sections?: string[];
   signal?: AbortSignal;
 }
 
@@ -38,11 +40,14 @@ async function askOne(host: HostPlan, address: string | undefined, options: AskO
   if (!secret) return { kind: 'unasked', why: 'it has no component report' };
   if (address === undefined)
     return { kind: 'unasked', why: 'it has no fixed address on a management network' };
-  const { secrets, ...rest } = options;
+  const { secrets, sections = sectionsOf(host), ...rest } = options;
   const { format, overlaps = false } = secret;
   const [key] = secretValues(secrets, 'report', { format, overlaps, host: host.name });
-  const sections = ['components', ...CLUSTERED.filter((name) => host.components.includes(name))];
   return askHost({ ...rest, host: host.name, address, key, sections });
+}
+
+function sectionsOf({ components }: HostPlan): string[] {
+  return ['components', ...CLUSTERED.filter((name) => components.includes(name))];
 }
 
 function manageAddress(host: HostPlan): string | undefined {

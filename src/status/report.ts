@@ -1,11 +1,14 @@
 import { harmless } from '../report/harmless.ts';
 import {
   type ComponentReport,
+  type ComponentTimeline,
   type GaleraReport,
   type PacemakerReport,
   type RabbitmqReport,
   type Report,
   STATES,
+  type Timeline,
+  type TimelineStep,
 } from './types.ts';
 
 type Fields = Record<string, unknown>;
@@ -20,6 +23,7 @@ export function readReport(answer: Fields): Report | undefined {
   const galera = readGalera(fields(sections['galera']));
   const pacemaker = readPacemaker(fields(sections['pacemaker']));
   const rabbitmq = readRabbitmq(fields(sections['rabbitmq']));
+  const timeline = readTimeline(fields(sections['timeline']));
   return {
     host,
     boot,
@@ -29,6 +33,7 @@ export function readReport(answer: Fields): Report | undefined {
     ...(galera && { galera }),
     ...(pacemaker && { pacemaker }),
     ...(rabbitmq && { rabbitmq }),
+    ...(timeline && { timeline }),
   };
 }
 
@@ -83,6 +88,41 @@ function readRabbitmq(section: Fields | undefined): RabbitmqReport | undefined {
     cluster: names(section['cluster']),
     alive: names(section['alive']),
   };
+}
+
+function readTimeline(section: Fields | undefined): Timeline | undefined {
+  const list = section?.['components'];
+  if (!section || !Array.isArray(list) || typeof section['boot'] !== 'number') return undefined;
+  return {
+    boot: section['boot'],
+    ...(typeof section['ready'] === 'number' && { ready: section['ready'] }),
+    components: list.flatMap((one) => readComponentTimeline(fields(one))),
+  };
+}
+
+function readComponentTimeline(one: Fields | undefined): ComponentTimeline[] {
+  const [name, began, healthy, steps] = [
+    text(one?.['name']),
+    one?.['began'],
+    one?.['healthy'],
+    one?.['steps'],
+  ];
+  if (name === undefined || typeof began !== 'number') return [];
+  return [
+    {
+      name,
+      after: names(one?.['after']),
+      began,
+      ...(typeof healthy === 'number' && { healthy }),
+      steps: Array.isArray(steps) ? steps.flatMap(readStep) : [],
+    },
+  ];
+}
+
+function readStep(step: unknown): TimelineStep[] {
+  const [from, to, words] = Array.isArray(step) ? step : [];
+  if (typeof from !== 'number' || typeof to !== 'number') return [];
+  return [{ from, to, words: text(words) ?? '' }];
 }
 
 function names(value: unknown): string[] {

@@ -43,6 +43,34 @@ export interface RabbitmqReport {
   alive: string[];
 }
 
+/** What a component logged, until it logged something else; seconds since the host was switched on. */
+export interface TimelineStep {
+  from: number;
+  to: number;
+  words: string;
+}
+
+export interface ComponentTimeline {
+  name: string;
+  /** Components that had to be healthy before this one began. */
+  after: string[];
+  /** Seconds since the host was switched on. */
+  began: number;
+  /** Absent while it has not been. */
+  healthy?: number;
+  /** The longest ones, in the order of time. */
+  steps: TimelineStep[];
+}
+
+/** How a host came up since it was switched on. */
+export interface Timeline {
+  /** When that was, in seconds since 1970 by its own clock. */
+  boot: number;
+  /** Seconds since then; absent while not all of its components have been healthy. */
+  ready?: number;
+  components: ComponentTimeline[];
+}
+
 /** What a host tells of itself. A section is absent where the host has none or could not tell in time. */
 export interface Report {
   host: string;
@@ -56,6 +84,8 @@ export interface Report {
   galera?: GaleraReport;
   pacemaker?: PacemakerReport;
   rabbitmq?: RabbitmqReport;
+  /** Told only when it is asked for. */
+  timeline?: Timeline;
 }
 
 /** What became of a question: nobody took the connection, what came is no good answer, or a report. */

@@ -39,7 +39,7 @@ async function doctor(trial: Trial): Promise<void> {
   const examine = () => first.exec(['stackseed-node', 'doctor'], { timeout: 60 });
   const well = await examine();
   trial.say(`doctor:\n${well.stdout}`);
-  expect(well.code === 0 && !/^wrong/m.test(well.stdout), `the doctor finds\n${well.stdout}${well.stderr}`);
+  expect(well.status === 0 && !/^wrong/m.test(well.stdout), `the doctor finds\n${well.stdout}${well.stderr}`);
   for (const service of ['database', 'message queue', 'memcached', 'HAProxy'])
     expect(new RegExp(`^well +${service} +`, 'm').test(well.stdout), `the doctor leaves out ${service}`);
   await second.must(['systemctl', 'stop', 'memcached.service']);
@@ -47,7 +47,7 @@ async function doctor(trial: Trial): Promise<void> {
   await second.must(['systemctl', 'start', 'memcached.service']);
   const line = new RegExp(`^wrong +memcached +${second.name}: Connection refused$`, 'm');
   expect(
-    wrong.code === 1 && line.test(wrong.stdout),
+    wrong.status === 1 && line.test(wrong.stdout),
     `the doctor does not find a service stopped\n${wrong.stdout}`,
   );
 }

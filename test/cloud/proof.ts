@@ -189,6 +189,17 @@ async function samples({ client, servers: on }: Cloud): Promise<string> {
   return `${metrics.length} metrics of ${name}`;
 }
 
+/** Every service is there as often as it should be, as a controller sees it. */
+async function doctor({ lab }: Cloud): Promise<string> {
+  const { stdout } = await until(
+    120,
+    'the doctor finds nothing wrong',
+    () => lab.host('cnt1').exec(['stackseed-node', 'doctor'], { timeout: 60 }),
+    ({ status }) => status === 0,
+  );
+  return `nothing is wrong:\n${stdout.trimEnd()}`;
+}
+
 export const PROOFS: Proof[] = [
   { name: 'images', prove: images },
   { name: 'network', prove: network },
@@ -197,4 +208,5 @@ export const PROOFS: Proof[] = [
   { name: 'volume', prove: volume },
   { name: 'stack', prove: stack },
   { name: 'samples', prove: samples },
+  { name: 'doctor', prove: doctor },
 ];

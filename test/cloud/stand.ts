@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../fixtures.ts';
 import type { Lab } from '../lab/lab.ts';
 import { cloudOf, PROOFS } from './proof.ts';
 
@@ -31,7 +34,24 @@ export async function bringUp(lab: Lab): Promise<number> {
       throw new Error(`not ready after ${PATIENCE} s: ${[...waiting].map(({ name }) => name).join(', ')}`);
     await sleep(500);
   }
-  return (Date.now() - began) / 1000;
+  const seconds = (Date.now() - began) / 1000;
+  await tellTimeline(lab);
+  return seconds;
+}
+
+/** What took how long, as `stackseed timeline` tells it on a machine beside the hosts; its chart stays in timeline.svg. */
+async function tellTimeline(lab: Lab): Promise<void> {
+  const ask = async (...words: string[]): Promise<string> => {
+    const program = join(root, 'src/cli/main.ts');
+    const fleet = ['-i', lab.inventory(), '--secrets', join(lab.folder, 'secrets.yaml')];
+    const lock = ['--lock', join(lab.folder, 'stackseed.lock')];
+    const command = [process.execPath, '--import', 'tsx', program, 'timeline', ...fleet, ...lock, ...words];
+    const { code, stdout, stderr } = await lab.switch.exec(command, { cwd: root });
+    if (code !== 0) throw new Error(`stackseed timeline: ${stderr}`);
+    return stdout;
+  };
+  console.log(await ask());
+  await writeFile(join(lab.folder, 'timeline.svg'), await ask('--svg'));
 }
 
 /** Has a user use the cloud, one proof after another; gives how many failed. Each builds on those before it. */

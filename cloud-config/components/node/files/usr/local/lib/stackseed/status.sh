@@ -31,6 +31,17 @@ print_clusters() {
     printf 'The controllers were asked, without an answer in time.\n'
 }
 
+# timeline [--json]: how this host came up.
+timeline() {
+  local script=$ROOT/usr/local/lib/stackseed/py/timeline.py
+  if [ ! -f "$script" ]; then
+    log 'timeline: nothing has been laid yet; stackseed-node status says how this host stands'
+    return 1
+  fi
+  [ "$#" -eq 0 ] || [ "$*" = --json ] || usage_error "timeline takes --json, not $*"
+  /usr/bin/python3 -I -S -B "$script" "$@" </dev/null
+}
+
 # Looks at what the controllers share, service by service. Status 0 when nothing is wrong, 1 when something is, 2 where
 # there is nothing to look at.
 doctor() {
