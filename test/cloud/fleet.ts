@@ -10,6 +10,9 @@ export const FLEETS: Record<string, string[]> = {
   whole: ['router', 'cnt1', 'cnt2', 'cnt3', 'nw1', 'nw2', 'cm1', 'cm2', 'nfs'],
 };
 
+/** Where the example's cloud answers to its users. */
+export const PUBLIC = '192.168.0.50';
+
 /** What the outside network gives out. */
 export const OUTSIDE = { name: 'outside', from: '192.168.0.100', to: '192.168.0.199' };
 

@@ -7,14 +7,16 @@ import { bringUp, prove } from './stand.ts';
 
 /**
  * Brings a cloud up from nothing but seeds, all hosts at one moment, and has a user use it:
- *   node --import tsx test/cloud/main.ts [--fleet one|small|whole] [--lab NAME] [--keep] [--standing]
- * After a failure the hosts stay as they are. With --standing the cloud is there already.
+ *   node --import tsx test/cloud/main.ts [--fleet one|small|whole] [--lab NAME] [--keep] [--standing] [--break]
+ * After a failure the hosts stay as they are. With --standing the cloud is there already; with --break it
+ * is broken in many ways while it is used.
  */
 const { values } = parseArgs({
   options: {
     fleet: { type: 'string', default: 'whole' },
     lab: { type: 'string', default: 'cloud' },
     keep: { type: 'boolean', default: false },
+    break: { type: 'boolean', default: false },
     standing: { type: 'boolean', default: false },
   },
 });
@@ -31,7 +33,7 @@ async function main(): Promise<number> {
     await lab.destroy();
     await bringUp(lab);
   }
-  const failed = await prove(lab);
+  const failed = await prove(lab, values.break);
   if (failed === 0 && !values.keep) await lab.destroy();
   return failed === 0 ? 0 : 1;
 }

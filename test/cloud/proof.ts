@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Lab } from '../lab/lab.ts';
+import type { Lab, LabHost } from '../lab/lab.ts';
 import { type Client, clientOn, until } from './client.ts';
 import { OUTSIDE } from './fleet.ts';
 import { makeGuest } from './guest.ts';
@@ -16,12 +16,16 @@ export interface Proof {
 export interface Cloud {
   lab: Lab;
   client: Client;
+  /** The client of another controller. */
+  on(host: LabHost): Client;
+  /** The address outside of the first server; empty while it has none. */
+  floating: string;
   /** The servers' names by the compute node that each is on. */
   servers: Map<string, string>;
 }
 
 export function cloudOf(lab: Lab): Cloud {
-  return { lab, client: clientOn(lab.host('cnt1')), servers: new Map() };
+  return { lab, client: clientOn(lab.host('cnt1')), on: clientOn, floating: '', servers: new Map() };
 }
 
 /** Where a host of the lab finds what is put into the share that it has with this machine. */
@@ -122,7 +126,8 @@ const screen = (client: Client, name: string): Promise<string> =>
   client.run('console', 'log', 'show', name).catch(() => '');
 
 /** From the machine beside the hosts, which is on the network outside. */
-async function floating({ lab, client, servers: on }: Cloud): Promise<string> {
+async function floating(cloud: Cloud): Promise<string> {
+  const { lab, client, servers: on } = cloud;
   const [name = ''] = on.keys();
   const address = await client.field('floating_ip_address', 'floating', 'ip', 'create', OUTSIDE.name);
   await client.run('server', 'add', 'floating', 'ip', name, address);
@@ -133,6 +138,7 @@ async function floating({ lab, client, servers: on }: Cloud): Promise<string> {
     async () => (await lab.switch.exec(['busybox', 'ping', '-c', '1', '-W', '2', address])).code,
     (code) => code === 0,
   );
+  cloud.floating = address;
   return `${address} answers from outside after ${((Date.now() - began) / 1000).toFixed(0)} s`;
 }
 

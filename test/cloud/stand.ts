@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../fixtures.ts';
 import type { Lab } from '../lab/lab.ts';
+import { breakAll } from './breaks.ts';
 import { cloudOf, PROOFS } from './proof.ts';
 
 /** Seconds in which a cloud must stand on a machine of two cores. */
@@ -54,8 +55,11 @@ async function tellTimeline(lab: Lab): Promise<void> {
   await writeFile(join(lab.folder, 'timeline.svg'), await ask('--svg'));
 }
 
-/** Has a user use the cloud, one proof after another; gives how many failed. Each builds on those before it. */
-export async function prove(lab: Lab): Promise<number> {
+/**
+ * Has a user use the cloud, one proof after another, each on those before it; then, with `breaking`, one thing after
+ * another is broken while a user goes on. Gives how many failed.
+ */
+export async function prove(lab: Lab, breaking: boolean): Promise<number> {
   const cloud = cloudOf(lab);
   for (const { name, prove: show } of PROOFS) {
     try {
@@ -65,5 +69,5 @@ export async function prove(lab: Lab): Promise<number> {
       return 1;
     }
   }
-  return 0;
+  return breaking ? breakAll(cloud, say) : 0;
 }
