@@ -76,11 +76,11 @@ update-golden: $(modules) ## write golden seeds and the README's references anew
 	@UPDATE=1 $(run_tests) --only render --only inventory --only docs
 
 .PHONY: chaos
-chaos: $(modules) ## break the controllers in the lab: SCENARIO=NAME (* for any text), SEED=N MINUTES=M CONTROLLERS=N, or LIST=1
+chaos: $(modules) ## break the controllers in the lab: SCENARIO=NAME (* for any text), SEED=N MINUTES=M CONTROLLERS=N PLATFORM=P, or LIST=1
 	@[ -n "$(LIST)" ] || scripts/install-packages.sh $(lab_packages)
 	@node --import tsx test/chaos/main.ts $(if $(LIST),--list) $(if $(SCENARIO),--scenario '$(SCENARIO)') \
 	  $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
-	  $(if $(CONTROLLERS),--controllers $(CONTROLLERS))
+	  $(if $(CONTROLLERS),--controllers $(CONTROLLERS)) $(if $(PLATFORM),--platform $(PLATFORM))
 
 .PHONY: bench-lab
 bench-lab: $(modules) ## measure the controllers in the lab against their limits, on a machine that does nothing else: ONLY=NAME, RUNS=N

@@ -29,9 +29,10 @@ export async function otherSeeds(trial: Trial, name: string, ...edits: Edit[]): 
   for (const edit of edits) edit(document);
   writeFileSync(inventory, document.toString());
   const out = join(folder, 'out');
+  const platform = trial.lab.platform();
   await generateFleet({
     inventory,
-    platform: 'debian-12',
+    ...(platform && { platform }),
     secrets: join(trial.lab.folder, 'secrets.yaml'),
     lock: join(trial.lab.folder, 'stackseed.lock'),
     out,

@@ -5,7 +5,8 @@ import { openChaos, runScenarios } from './runner.ts';
 
 /**
  * Breaks a fleet in the lab and looks whether it mends itself with nothing lost:
- *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M] [--controllers N] [--lab NAME] [--keep]
+ *   node --import tsx test/chaos/main.ts [--list] [--scenario PATTERN]... [--seed N --minutes M] [--controllers N]
+ *     [--platform debian-12|debian-13] [--lab NAME] [--keep]
  */
 const { values } = parseArgs({
   options: {
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     minutes: { type: 'string' },
     controllers: { type: 'string', default: '3' },
+    platform: { type: 'string', default: 'debian-12' },
     lab: { type: 'string', default: 'chaos' },
     keep: { type: 'boolean' },
   },
@@ -30,7 +32,7 @@ async function main(): Promise<number> {
     console.error(`no scenario is called ${unknown.join(', ')}: --list tells their names`);
     return 2;
   }
-  const lab = await openChaos(values.lab, Number(values.controllers));
+  const lab = await openChaos(values.lab, Number(values.controllers), values.platform);
   const outcomes =
     values.seed === undefined
       ? await runScenarios(lab, patterns.length > 0 ? patterns.flatMap(chosen) : catalogue)

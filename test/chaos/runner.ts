@@ -18,8 +18,9 @@ export interface Outcome {
 const PATIENCE = 400;
 export const VIP = '192.168.1.50';
 
-export function openChaos(name = 'chaos', controllers = 3): Promise<Lab> {
-  return openLab({ name, inventory: withControllers(name, controllers), platform: 'debian-12' });
+/** A lab of that many controllers, as the platform has them. */
+export function openChaos(name = 'chaos', controllers = 3, platform = 'debian-12'): Promise<Lab> {
+  return openLab({ name, inventory: withControllers(name, controllers), platform });
 }
 
 export interface RunnerOptions {

@@ -24,6 +24,8 @@ export interface Lab {
   fleet(): FleetSpec;
   /** Path of the inventory that its seeds were made of. */
   inventory(): string;
+  /** The platform that they are of instead of the inventory's; undefined: the inventory's. */
+  platform(): string | undefined;
   /** Switches hosts on, with seeds of the inventory as it is now; hosts that are on stay as they are. */
   up(names?: string[]): Promise<void>;
   /** Generates the seeds anew and puts them into no drive. Gives the folder, for `seed`. */
@@ -85,6 +87,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     if (!kept) throw new Error(`the lab ${name} was never up`);
     return kept.seeds.inventory;
   }
+  const platform = (): string | undefined => kept?.seeds.platform;
   const links = labLinks(join(folder, 'links.json'), network, fleet);
   const folderOf = (host: string): string => join(folder, 'hosts', host);
 
@@ -113,7 +116,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     const box = machine(spec, folderOf(wanted), join(cgroup, `host-${wanted}`), network);
     return labHost(spec, box, async () => {
       await connect();
-      await box.on(await layers(spec.packages));
+      await box.on(await layers(spec.packages, spec.suite));
     });
   }
 
@@ -121,7 +124,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     (names.length > 0 ? names : controllers(fleet().hosts)).map(host);
 
   async function prepare(names?: string[]): Promise<void> {
-    for (const { spec } of wantedOf(names)) await layers(spec.packages);
+    for (const { spec } of wantedOf(names)) await layers(spec.packages, spec.suite);
   }
 
   async function up(names?: string[]): Promise<void> {
@@ -154,6 +157,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     wasUp: () => kept !== undefined,
     fleet,
     inventory,
+    platform,
     up,
     generate,
     prepare,

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, cacheFolder } from '../images/cache.ts';
-import { aptLines, bootstrapOptions } from '../images/debian.ts';
+import { aptLines, bootstrapOptions, type Suite } from '../images/debian.ts';
 import { must } from '../images/run.ts';
 import { script } from './scripts.ts';
 
@@ -49,35 +49,35 @@ const hooks = [
 ];
 
 /**
- * Folders for an overlay's lowerdir, topmost first: a Debian 12 as its cloud image is, and over it the
+ * Folders for an overlay's lowerdir, topmost first: a Debian as its cloud image is, and over it the
  * packages of a host, installed but neither configured nor enabled, if there are any. Built when missing,
  * which takes minutes; never written to again, and never changed while a host has its disk on them.
  */
-export async function layers(packages: string[]): Promise<string[]> {
+export async function layers(packages: string[], suite: Suite): Promise<string[]> {
   await mkdir(join(cacheFolder(), 'lab-layers'), { recursive: true });
-  const base = await baseLayer();
+  const base = await baseLayer(suite);
   const baked = [...new Set(packages)].sort();
-  return baked.length === 0 ? [base] : [await packageLayer(base, baked), base];
+  return baked.length === 0 ? [base] : [await packageLayer(base, baked, suite), base];
 }
 
-async function baseLayer(): Promise<string> {
+async function baseLayer(suite: Suite): Promise<string> {
   const reader = script('mount.iso9660');
   const all = [...image, ...probes];
-  const inputs = [all, bootstrapOptions, hooks, await readFile(reader, 'utf8')];
+  const inputs = [suite, all, bootstrapOptions, hooks, await readFile(reader, 'utf8')];
   // Apart from the hooks, since where this checkout lies does not decide what comes out.
   const install = `install -m 0755 ${reader} "$1/usr/sbin/mount.iso9660"`;
   const folder = await cached('lab-layers/base', inputs, async (building) => {
     const options = [...bootstrapOptions, ...[install, ...hooks].map((hook) => `--customize-hook=${hook}`)];
     const command = ['mmdebstrap', ...options, `--include=${all.join(',')}`];
-    await must([...alone, ...command, 'bookworm', join(building, 'root'), '-'], {
-      input: `${(await aptLines('bookworm')).join('\n')}\n`,
+    await must([...alone, ...command, suite, join(building, 'root'), '-'], {
+      input: `${(await aptLines(suite)).join('\n')}\n`,
       log: join(building, 'build.log'),
     });
   });
   return join(folder, 'root');
 }
 
-async function packageLayer(base: string, packages: string[]): Promise<string> {
+async function packageLayer(base: string, packages: string[], suite: Suite): Promise<string> {
   const bake = script('bake.sh');
   const texts = ['bake.sh', 'mount.nfs', 'nfs-server.service'].map((name) => readFile(script(name), 'utf8'));
   const inputs = [base.split('/').at(-2), packages, ...(await Promise.all(texts))];
@@ -85,7 +85,7 @@ async function packageLayer(base: string, packages: string[]): Promise<string> {
     const upper = join(building, 'root');
     await Promise.all([mkdir(upper), mkdir(join(building, 'work')), mkdir(join(building, 'mnt'))]);
     await must([...alone, bake, building, base, ...packages], {
-      input: `${(await aptLines('bookworm')).join('\n')}\n`,
+      input: `${(await aptLines(suite)).join('\n')}\n`,
       log: join(building, 'build.log'),
     });
   });

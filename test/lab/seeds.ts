@@ -7,6 +7,7 @@ import { contains, toAddress, toBlock } from '../../src/inventory/ipv4.ts';
 import type { HostPlan, Plan } from '../../src/plan/types.ts';
 import { FindingsError } from '../../src/report/finding.ts';
 import { initSecrets } from '../../src/secrets/index.ts';
+import type { Suite } from '../images/debian.ts';
 
 /** A network card and the port of the switch that it is plugged into. */
 export interface Card {
@@ -26,6 +27,8 @@ export interface HostSpec {
   roles: string[];
   cards: Card[];
   packages: string[];
+  /** Of Debian's archive, for its disk. */
+  suite: Suite;
 }
 
 export interface NetworkSpec {
@@ -89,7 +92,7 @@ function hostSpec(host: HostPlan): HostSpec {
     const name = device.mac ? `eth${index}` : device.name;
     return { port, name, mac: device.mac ?? madeUp(port), mtu: device.mtu ?? 1500, network, bridge };
   });
-  return { name: host.name, roles: host.roles, cards, packages: host.packages };
+  return { name: host.name, roles: host.roles, cards, packages: host.packages, suite: suiteOf(host) };
 }
 
 function networkSpec(name: string, plan: Plan): NetworkSpec {
@@ -124,4 +127,13 @@ function madeUp(port: string): string {
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** Releases whose packages this machine's mirror is sure to have. */
+const SUITES: Record<string, Suite> = { 'debian-12': 'bookworm', 'debian-13': 'trixie' };
+
+function suiteOf({ name, platform }: HostPlan): Suite {
+  const suite = SUITES[platform];
+  if (!suite) throw new Error(`${name}: a lab has no ${platform}, only ${Object.keys(SUITES).join(' and ')}`);
+  return suite;
 }

@@ -22,6 +22,7 @@ const LINES: Line[] = [
   [12.5, 'identity', 'identity is converging'],
   [12.75, 'identity', 'identity is healthy: cnt1'],
   [13, 'galera', 'galera is converging'],
+  [13.1, 'galera', 'laid /etc/a'],
   [13.2, 'galera', 'waiting for cnt2'],
   [15.2, 'galera', 'waiting for cnt2'],
   [17.2, 'galera', 'galera is waiting: for cnt3'],

@@ -11,6 +11,8 @@ import sys
 import time
 
 HEALTHY, READY = 'is healthy', 'all components are healthy: this host is ready'
+# Lines that say what was done, not what is being done: the step goes on as it is called.
+DONE = ('laid ',)
 UNIT, IDENTIFIER = 'stackseed@', 'stackseed-'
 # Steps that are told of each component, the longest ones; none that is shorter than this many seconds.
 STEPS, SHORTEST = 8, 0.5
@@ -31,7 +33,7 @@ def report(root):
     for at, name, words in journal(switched_on):
         if words == READY:
             ready = ready or at
-        elif name in names:
+        elif name in names and not words.startswith(DONE):
             lines.setdefault(name, []).append((at, words))
     return {'boot': round(time.time() - uptime(root) + switched_on, 1), 'ready': ready,
             'components': [component(root, name, lines[name]) for name in names if name in lines]}
