@@ -28,7 +28,11 @@ test('links of the README and of docs/ lead to files', () => {
   for (const page of [
     'README.md',
     'docs/architecture.md',
+    'docs/chaos.md',
+    'docs/joining.md',
     'docs/netboot.md',
+    'docs/openstack.md',
+    'docs/platforms.md',
     'docs/node.md',
     'docs/components.md',
     'docs/proofs.md',

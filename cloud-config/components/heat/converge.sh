@@ -19,7 +19,7 @@ main() {
     openstack_start heat "$unit" "/etc/systemd/system/$unit"
   done
   openstack_haproxy
-  openstack_ready "http://$STACKSEED_MANAGE_ADDRESS:8004/healthcheck" 'Heat on this host'
+  openstack_ready "http://$STACKSEED_MANAGE_ADDRESS:8004$HEAT_CHECK" 'Heat on this host'
 }
 
 "${MAIN:-main}" "$@"

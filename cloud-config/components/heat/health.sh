@@ -13,11 +13,11 @@ main() {
     printf 'the engine does not run\n'
     return 1
   fi
-  openstack_health "http://$STACKSEED_MANAGE_ADDRESS:8000/healthcheck" '' >/dev/null || {
+  openstack_health "http://$STACKSEED_MANAGE_ADDRESS:8000$HEAT_CHECK" '' >/dev/null || {
     printf 'the API for CloudFormation does not answer\n'
     return 1
   }
-  openstack_health "http://$STACKSEED_MANAGE_ADDRESS:8004/healthcheck" 'the engine runs'
+  openstack_health "http://$STACKSEED_MANAGE_ADDRESS:8004$HEAT_CHECK" 'the engine runs'
 }
 
 "${MAIN:-main}" "$@"

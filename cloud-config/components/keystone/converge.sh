@@ -17,7 +17,7 @@ main() {
   openstack_schema keystone keystone runuser -u keystone -- keystone-manage db_sync
   openstack_once keystone-bootstrap "$(openstack_generation)" \
     "$ROOT/usr/local/lib/stackseed/keystone-bootstrap" "$OPENSTACK_REGION" "$(openstack_url 5000)" \
-    "$(openstack_public_url 5000)"
+    "$(openstack_public_url 5000)" "$KEYSTONE_ROLES"
   openstack_start keystone keystone.service /etc/systemd/system/keystone.service
   openstack_haproxy
   openstack_ready "http://$STACKSEED_MANAGE_ADDRESS:5000/healthcheck" 'Keystone on this host'
