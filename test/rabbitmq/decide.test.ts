@@ -206,6 +206,21 @@ const table: [string, Facts, Answer][] = [
     ['force', 'cnt3'],
   ],
   [
+    'the one that it waits for waits for one that lost its disk, and knows less',
+    facts(starting('cnt1', 'cnt2'), { cnt2: starting('cnt1', 'cnt2', 'cnt3'), cnt3: section() }),
+    ['force', 'cnt3'],
+  ],
+  [
+    'it waits for one that lost its disk, and for one that knows more',
+    facts(starting('cnt1', 'cnt2', 'cnt3'), { cnt2: starting('cnt1', 'cnt2'), cnt3: section() }),
+    ['wait', 'for cnt2, which was up longer and starts first, without cnt3'],
+  ],
+  [
+    'it was up last, and waits for nobody',
+    facts(starting('cnt1'), { cnt2: starting('cnt1', 'cnt2', 'cnt3'), cnt3: section() }),
+    ['wait', 'for RabbitMQ here'],
+  ],
+  [
     'whoever was not up later is not missed',
     facts({ ...starting('cnt1', 'cnt2'), waived: ['cnt3'] }, { cnt2: starting('cnt2') }),
     ['wait', 'for RabbitMQ here and on cnt2'],

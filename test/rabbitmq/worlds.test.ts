@@ -112,6 +112,18 @@ function act(world: World, name: string, [word, argument]: Answer): void {
   settle(world);
 }
 
+/** Whose tables a host needs, and whose those need that are starting themselves. */
+function waitedFor(world: World, name: string): Set<string> {
+  const found = new Set([name]);
+  for (const one of found) {
+    const host = world.hosts[one];
+    if (host?.state === 'MEMBER' && host.running === 'starting')
+      for (const next of host.alive) found.add(next);
+  }
+  found.delete(name);
+  return found;
+}
+
 /** What RabbitMQ does by itself: those that wait for tables get them, and all see who is up. */
 function settle(world: World): void {
   for (let moved = true; moved; ) {
@@ -121,7 +133,7 @@ function settle(world: World): void {
       const host = world.hosts[name] as Section;
       if (host.state !== 'MEMBER' || host.running !== 'starting') continue;
       const beside = up.some((one) => world.hosts[one]?.cluster.includes(name));
-      const all = host.alive.every((one) => one === name || world.hosts[one]?.running !== 'no');
+      const all = [...waitedFor(world, name)].every((one) => world.hosts[one]?.running !== 'no');
       if (beside || all) {
         host.running = 'yes';
         moved = true;

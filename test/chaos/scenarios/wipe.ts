@@ -65,4 +65,21 @@ const wipedWhileOff = ['stopped', 'power-cut'].map(
   }),
 );
 
-export const wipe: StandingScenario[] = [...wipedWhileRunning, replaced, ...wipedWhileOff];
+/** Both brokers that are left need the tables of the one whose disk is gone, and each those of the other. */
+const lastOneWiped: StandingScenario = {
+  name: 'wipe-last-up',
+  summary:
+    'cnt1 is shut down, cnt2 loses its power, and cnt3, which was up last, its disk; all come back: cnt1 and cnt2 go on without it',
+  begins: 'standing',
+  async run(trial, workload) {
+    await trial.host('cnt1').powerOff();
+    await workload.writing(60);
+    await trial.host('cnt2').powerCut();
+    await sleep(10_000);
+    await trial.host('cnt3').wipe();
+    for (const name of ['cnt1', 'cnt2', 'cnt3']) await trial.host(name).powerOn();
+    await workload.writing(300);
+  },
+};
+
+export const wipe: StandingScenario[] = [...wipedWhileRunning, replaced, ...wipedWhileOff, lastOneWiped];

@@ -15,7 +15,7 @@ A section: {'state', 'history', 'running', 'cluster', 'alive', 'controllers', 'l
             way in, worth nothing until it is. MEMBER of `history`, the token of the step that made it.
   running   'no', 'starting' (it waits for others that it needs, too), 'paused' (it runs and lets nobody in),
             'hung' (lets in and does not answer), 'yes'
-  cluster, alive   hosts of the cluster and those up, as this node knew last
+  cluster, alive   hosts of the cluster and those up, as this node knew last; while it starts, before it did
   loop      whether the join loop is at work there
   room      whether its disk has room for messages; true where it does not say
 Of self alone: stuck: things have not moved for a minute; grown, settled: nothing is left of that to do;
@@ -210,12 +210,21 @@ def starting(facts, serving):
     if len(serving) * 2 > len(own['cluster']) and own['stuck']:
         return 'restart', 'it hangs while it starts beside %s' % listed(name for name, _ in serving)
     after = set(own['alive']) - {own['name']}
-    gone = after & gone_for_good(facts)
+    gone = waited_for(facts, after) & gone_for_good(facts)
     if not serving and never_again(facts):
         return without(facts, never_again(facts), ('paused', 'starting'))
     if serving or not gone:
         return 'wait', needs(facts, after)
     return without(facts, gone, ('starting',))
+
+
+def waited_for(facts, after):
+    """Whose tables it needs, and whose those need who start beside it: of two that need each other and a third one,
+    which never comes, the one that does not need that one itself is held up as well."""
+    if not after:
+        return after
+    beside = [set(section['alive']) for _, section in reports(facts, 'MEMBER') if section['running'] == 'starting']
+    return after.union(*beside) - {facts['self']['name']}
 
 
 def never_again(facts):

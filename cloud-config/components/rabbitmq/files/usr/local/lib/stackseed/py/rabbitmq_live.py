@@ -28,7 +28,7 @@ def look(root, ask_it=False):
     return {
         'running': running,
         'cluster': nodes_in(root, name, 'cluster_nodes.config'),
-        'alive': nodes_in(root, name, 'nodes_running_at_shutdown'),
+        'alive': alive(root, name, running),
         'restart': running != 'no' and (started_with(root) != configuration(root) or was_full(root) and room),
         'room': room,
     }
@@ -89,14 +89,25 @@ def answers(root, address, timeout=5.0):
         return False
 
 
+def alive(root, name, running):
+    """Who was up when this node was, as it knew last. As it starts it writes down what the others say, who may be no
+    further than it is; what it knew itself is in a copy that systemd makes before (its drop-in) and removes after."""
+    before = hosts_in(root + rabbitmq_state.BEFORE_START) if running in ('no', 'starting') else None
+    return nodes_in(root, name, 'nodes_running_at_shutdown') if before is None else before
+
+
 def nodes_in(root, name, file_name):
     """Hosts in a note that the node keeps beside its tables; [] when there is none."""
-    path = '%s%s/rabbit@%s/%s' % (root, rabbitmq_state.DATA, name, file_name)
+    return hosts_in('%s%s/rabbit@%s/%s' % (root, rabbitmq_state.DATA, name, file_name)) or []
+
+
+def hosts_in(path):
+    """Hosts whose nodes are named in a file; None when there is none."""
     try:
         with open(path) as file:
             return sorted(set(NODE.findall(file.read())))
     except OSError:
-        return []
+        return None
 
 
 def configuration(root):

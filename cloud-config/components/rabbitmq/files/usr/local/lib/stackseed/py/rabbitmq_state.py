@@ -10,6 +10,8 @@ import durable
 
 HOME = '/var/lib/rabbitmq'
 DATA = HOME + '/mnesia'
+# There while a node starts: what it knew before.
+BEFORE_START = DATA + '/before-start'
 RECORD = HOME + '/stackseed/state.json'
 WAIVED = HOME + '/stackseed/waived.json'
 RUN = '/run/stackseed/rabbitmq'
