@@ -18,6 +18,7 @@ const LAYERS: Record<string, string[]> = {
   pack: ['report', 'render', 'iso9660-builder'],
   netboot: ['report', 'document', 'inventory', 'install', 'iso9660-builder', 'pack'],
   status: ['report', 'secrets', 'plan'],
+  timeline: ['status', 'graph'],
   generate: [
     'report',
     'document',
@@ -48,6 +49,7 @@ const LAYERS: Record<string, string[]> = {
     'generate',
     'graph',
     'import',
+    'timeline',
     'power',
     'serve',
   ],
