@@ -27,6 +27,7 @@ test('the commands are those that were promised', () => {
     'graph',
     'report',
     'status',
+    'timeline',
     'client-config',
     'pxe',
     'install-iso',
