@@ -134,8 +134,8 @@ async function makeAccounts(trial: Trial, password: string): Promise<void> {
     end=$((SECONDS + 180))
     while [ "$SECONDS" -lt "$end" ]; do
       verb=add_user
-      if rabbitmqctl -q list_users | grep -q ^chaos; then verb=change_password; fi
-      printf '%s' "$1" | rabbitmqctl -q $verb chaos && rabbitmqctl -q set_permissions chaos '.*' '.*' '.*' && exit
+      if rabbitmqctl -q list_users </dev/null | grep -q ^chaos; then verb=change_password; fi
+      printf '%s' "$1" | rabbitmqctl -q $verb chaos && rabbitmqctl -q set_permissions chaos '.*' '.*' '.*' </dev/null && exit
     done
     exit 1`;
   await first.must(['bash', '-c', script, 'bash', password], { timeout: 240 });
