@@ -1,18 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadFleet } from '../../generate/load.ts';
-import { FindingsError } from '../../report/finding.ts';
-import { keysFromEnvironment, readSecrets } from '../../secrets/index.ts';
-import { type AskOptions, askFleet, noteMissing } from '../../status/ask-fleet.ts';
-import { REPORT_PORT } from '../../status/exchange.ts';
+import { askFleet, noteMissing } from '../../status/ask-fleet.ts';
 import { statusJson } from '../../status/json.ts';
 import { formatStatus, isHealthy } from '../../status/print.ts';
-import { type Context, type FleetOptions, inventoryFile, loadOptions, writeJson } from '../context.ts';
+import { type AskingOptions, whomToAsk } from '../asking.ts';
+import { type Context, writeJson } from '../context.ts';
 import { NotHealthy } from '../failure.ts';
 
-export interface StatusOptions extends FleetOptions {
-  host?: string[];
+export interface StatusOptions extends AskingOptions {
   watch?: boolean;
-  timeout: number;
 }
 
 /** Milliseconds between two rounds of --watch. */
@@ -22,19 +17,8 @@ const CLEAR_SCREEN = '\u001b[H\u001b[2J\u001b[3J';
 
 /** Asks the hosts how they stand. @throws NotHealthy when not all are healthy */
 export async function status(context: Context, options: StatusOptions): Promise<void> {
-  const { plan, paths } = await loadFleet(inventoryFile(context, options), {
-    ...loadOptions(context, options),
-    ...(options.host && { hosts: options.host }),
-  });
-  const { secrets, findings } = await readSecrets(paths.secrets, await keysFromEnvironment(context.env));
-  if (!secrets) throw new FindingsError(findings);
+  const { plan, asking } = await whomToAsk(context, options);
   const { signal, stdout } = context;
-  const asking: AskOptions = {
-    secrets,
-    timeout: options.timeout,
-    port: REPORT_PORT,
-    ...(signal && { signal }),
-  };
   const controllers = plan.hosts.filter((host) => host.components.includes('peers')).map(({ name }) => name);
   const heard = new Map<string, number>();
   const draws = Boolean(options.watch && stdout.isTTY && !context.json);

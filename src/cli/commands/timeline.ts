@@ -1,35 +1,20 @@
-import { loadFleet } from '../../generate/load.ts';
 import { type Finding, FindingsError } from '../../report/finding.ts';
-import { keysFromEnvironment, readSecrets } from '../../secrets/index.ts';
 import { askFleet } from '../../status/ask-fleet.ts';
-import { REPORT_PORT } from '../../status/exchange.ts';
 import type { HostStatus } from '../../status/types.ts';
 import { timelinesOf } from '../../timeline/hosts.ts';
 import { timelineSvg } from '../../timeline/svg.ts';
-import { type Context, type FleetOptions, inventoryFile, loadOptions, writeJson } from '../context.ts';
+import { type AskingOptions, whomToAsk } from '../asking.ts';
+import { type Context, writeJson } from '../context.ts';
 import { formatTimelines } from '../show/timeline.ts';
 
-export interface TimelineOptions extends FleetOptions {
-  host?: string[];
+export interface TimelineOptions extends AskingOptions {
   svg?: boolean;
-  timeout: number;
 }
 
 /** Asks the hosts how they came up, and tells or draws it. @throws FindingsError when no host tells it */
 export async function timeline(context: Context, options: TimelineOptions): Promise<void> {
-  const { plan, paths } = await loadFleet(inventoryFile(context, options), {
-    ...loadOptions(context, options),
-    ...(options.host && { hosts: options.host }),
-  });
-  const { secrets, findings } = await readSecrets(paths.secrets, await keysFromEnvironment(context.env));
-  if (!secrets) throw new FindingsError(findings);
-  const statuses = await askFleet(plan, {
-    secrets,
-    timeout: options.timeout,
-    port: REPORT_PORT,
-    sections: ['timeline'],
-    ...(context.signal && { signal: context.signal }),
-  });
+  const { plan, asking } = await whomToAsk(context, options);
+  const statuses = await askFleet(plan, { ...asking, sections: ['timeline'] });
   const hosts = timelinesOf(statuses);
   if (hosts.length === 0) throw new FindingsError(statuses.map(finding));
   const { name } = plan.fleet;

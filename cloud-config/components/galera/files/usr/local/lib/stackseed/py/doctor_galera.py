@@ -7,17 +7,12 @@ def rows(view):
 
 
 def judge(view):
-    problems = view.missing('galera')
+    problems = view.problems('galera', trouble)
     histories = {}
     for name in view.names:
-        told = view.section(name, 'galera')
-        if told is None:
-            continue
-        problem = trouble(told, view.names)
-        if problem:
-            problems.append('%s %s' % (name, problem))
-        if told.get('history'):
-            histories.setdefault(told['history'], []).append(name)
+        history = (view.section(name, 'galera') or {}).get('history')
+        if history:
+            histories.setdefault(history, []).append(name)
     if len(histories) > 1:
         problems.append('histories differ: ' + ', '.join(
             '%.8s on %s' % (history, doctor.listed(histories[history])) for history in sorted(histories)))
@@ -26,12 +21,12 @@ def judge(view):
 
 
 def trouble(told, names):
-    """What is wrong with one member, in words that follow its name; None when nothing is."""
+    """What is wrong with one member, in words that follow its name."""
     if told.get('state') != 'MEMBER':
-        return 'is %s, not a member yet' % told.get('state')
+        return ['is %s, not a member yet' % told.get('state')]
     if told.get('running') != 'primary':
-        return {'no': 'does not run', 'nonprimary': 'sees no majority'}.get(told.get('running'), 'is not Primary')
+        return [{'no': 'does not run', 'nonprimary': 'sees no majority'}.get(told.get('running'), 'is not Primary')]
     if not told.get('synced'):
-        return 'is not Synced'
+        return ['is not Synced']
     unseen = sorted(set(names) - set(told.get('view') or []))
-    return 'does not see %s' % doctor.listed(unseen) if unseen else None
+    return ['does not see %s' % doctor.listed(unseen)] if unseen else []

@@ -6,18 +6,12 @@ import doctor
 
 
 def rows(view):
-    problems = view.missing('pacemaker')
     holders = {}
     for name in view.names:
-        told = view.section(name, 'pacemaker')
-        if told is None:
-            continue
-        problem = trouble(told, view.names)
-        if problem:
-            problems.append('%s %s' % (name, problem))
-        for address in told.get('vips') or {}:
-            holders.setdefault(address, []).extend([name] if told['vips'][address] else [])
-    problems += addresses(holders)
+        vips = (view.section(name, 'pacemaker') or {}).get('vips') or {}
+        for address in vips:
+            holders.setdefault(address, []).extend([name] if vips[address] else [])
+    problems = view.problems('pacemaker', trouble) + addresses(holders)
     where = doctor.listed({name for names in holders.values() for name in names})
     how = 'runs on %s; %s' % (doctor.listed(view.names), '%s on %s' % (' '.join(sorted(holders)), where) if holders
                               else 'the fleet has no virtual address')
@@ -26,13 +20,13 @@ def rows(view):
 
 def trouble(told, names):
     if told.get('generation') is None:
-        return 'has no Pacemaker that answers'
+        return ['has no Pacemaker that answers']
     if not told.get('quorate'):
-        return 'sees no majority'
+        return ['sees no majority']
     offline = set(names) - set(told.get('online') or [])
     if offline:
-        return 'does not see %s' % doctor.listed(offline)
-    return 'runs no HAProxy' if told.get('vips') and not told.get('haproxy') else None
+        return ['does not see %s' % doctor.listed(offline)]
+    return ['runs no HAProxy'] if told.get('vips') and not told.get('haproxy') else []
 
 
 def addresses(holders):

@@ -30,9 +30,14 @@ class View:
         found = told.get(section) if isinstance(told, dict) else None
         return found if isinstance(found, dict) else None
 
-    def missing(self, section):
-        """A line for each controller that says nothing there."""
-        return [absence(name, self.told.get(name)) for name in self.names if self.section(name, section) is None]
+    def problems(self, section, trouble):
+        """Who says nothing there, and what is wrong with the others: trouble(told, names) gives a list of words
+        that follow the name of a controller.
+        """
+        found = [(name, self.section(name, section)) for name in self.names]
+        return ([absence(name, self.told.get(name)) for name, told in found if told is None] +
+                ['%s %s' % (name, words) for name, told in found if told is not None
+                 for words in trouble(told, self.names)])
 
 
 def absence(name, told):

@@ -14,22 +14,12 @@ SECONDS = 30
 
 
 def rows(view):
-    problems = members(view)
+    problems = view.problems('rabbitmq', trouble)
     if problems:
         return [doctor.row('shared', 'message queue', '', problems)]
     count, problems = copies(view)
     how = '%s are one cluster, %s replicated queues have all copies' % (doctor.listed(view.names), count)
     return [doctor.row('shared', 'message queue', how, problems)]
-
-
-def members(view):
-    """What is wrong with the brokers."""
-    problems = view.missing('rabbitmq')
-    for name in view.names:
-        told = view.section(name, 'rabbitmq')
-        if told is not None:
-            problems += ['%s %s' % (name, one) for one in trouble(told, view.names)]
-    return problems
 
 
 def trouble(told, names):
