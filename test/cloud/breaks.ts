@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../lab/lab.ts';
 import { until } from './client.ts';
 import { PUBLIC } from './fleet.ts';
-import type { Cloud } from './proof.ts';
+import { type Cloud, furtherServers } from './proof.ts';
 import { startWatch, type Watch } from './watch.ts';
 
 /** Something that breaks in a cloud in use, and what makes up for it. */
@@ -92,7 +92,8 @@ async function killApis(cloud: Cloud): Promise<string> {
 async function volumeRuns(cloud: Cloud): Promise<LabHost[]> {
   const found: LabHost[] = [];
   for (const host of controllers(cloud))
-    if ((await host.exec(['pgrep', '-f', '/usr/bin/cinder-volume'])).status === 0) found.push(host);
+    if ((await host.exec(['pgrep', '-f', '^/usr/bin/python3 /usr/bin/cinder-volume'])).status === 0)
+      found.push(host);
   return found;
 }
 
@@ -137,6 +138,14 @@ async function cutRouter(cloud: Cloud): Promise<string> {
   throw new Error(`no network node has ${cloud.floating}`);
 }
 
+/** As when its machine is replaced: a blank disk, and the seed of before. */
+async function loseDisk({ lab }: Cloud): Promise<string> {
+  const host = lab.host('cnt2');
+  await host.wipe();
+  await host.powerOn();
+  return host.name;
+}
+
 /** Servers of the cloud are off as well; whoever has them starts them again. */
 async function allOff(cloud: Cloud): Promise<string> {
   const hosts = cloud.lab.fleet().hosts.map(({ name }) => cloud.lab.host(name));
@@ -169,6 +178,7 @@ const BREAKS: Break[] = [
   { name: 'power cut of the controller with cinder-volume', act: moveVolume, limit: 60 },
   { name: 'kill -9 of one central agent of Ceilometer', act: killAgent, limit: 20 },
   { name: 'power cut of the network node with the router', act: cutRouter, limit: 60 },
+  { name: 'lost disk of cnt2, which has its seed and a blank one', act: loseDisk, limit: 60 },
   { name: 'power cut of all hosts, and back in the opposite order', act: allOff, limit: 800 },
 ];
 
@@ -193,9 +203,10 @@ async function healthy(cloud: Cloud): Promise<void> {
 
 /**
  * Breaks a cloud in use, one thing after another; each is mended before the next. Tells of each the longest time that
- * a user was without an answer. Gives how many failed: the first one ends it.
+ * a user was without an answer. Gives how many failed: the first one ends it. It begins with the one whose name
+ * has `from` in it.
  */
-export async function breakAll(cloud: Cloud, say: (line: string) => void): Promise<number> {
+export async function breakAll(cloud: Cloud, say: (line: string) => void, from = ''): Promise<number> {
   const watch = await startWatch(cloud.lab, PUBLIC, cloud.floating);
   try {
     await until(
@@ -204,7 +215,9 @@ export async function breakAll(cloud: Cloud, say: (line: string) => void): Promi
       async () => watch.failing(),
       () => watch.well(5),
     );
-    for (const one of BREAKS) await breakOne(cloud, watch, one, say);
+    for (const one of BREAKS.slice(BREAKS.findIndex(({ name }) => name.includes(from))))
+      await breakOne(cloud, watch, one, say);
+    say(`afterwards: ${await furtherServers(cloud)}`);
     return 0;
   } catch (error) {
     say(`FAILED: ${error instanceof Error ? error.message : String(error)}`);
@@ -224,8 +237,8 @@ async function breakOne(cloud: Cloud, watch: Watch, one: Break, say: (line: stri
     async () => watch.failing(),
     () => watch.well(5),
   );
-  const gaps = watch.longest(began);
   await healthy(cloud);
+  const gaps = watch.longest(began);
   const worst = [...gaps].map(([probe, gap]) => `${probe} ${gap.toFixed(1)} s`).join(', ');
   say(
     `  longest time without an answer: ${worst}; all well after ${((Date.now() - began) / 1000).toFixed(0)} s`,

@@ -19,8 +19,9 @@ export const OUTSIDE = { name: 'outside', from: '192.168.0.100', to: '192.168.0.
 /**
  * Writes the example's inventory with the hosts of a fleet, as a lab can have it: no Open vSwitch, for the kernel may have
  * none, few processes, and a way out of the cloud through the network nodes. Gives its path.
+ * With a proxy hosts get Debian's packages by it.
  */
-export function writeFleet(folder: string, hosts: string[]): string {
+export function writeFleet(folder: string, hosts: string[], proxy?: string): string {
   const inventory: Document = parseDocument(readFileSync(example('cloud'), 'utf8'));
   const all = Object.keys((inventory.toJS() as { hosts: object }).hosts);
   for (const name of all.filter((one) => !hosts.includes(one))) inventory.deleteIn(['hosts', name]);
@@ -29,12 +30,14 @@ export function writeFleet(folder: string, hosts: string[]): string {
     driver: 'linuxbridge',
     providers: [{ network: 'public', ...OUTSIDE }],
   });
-  inventory.setIn(['settings', 'ceilometer', 'interval'], 30);
+  for (const agents of ['ceilometer', 'ceilometer-compute'])
+    inventory.setIn(['settings', agents, 'interval'], 30);
   for (const name of hosts.filter((one) => one.startsWith('nw')))
     inventory.setIn(['hosts', name, 'networks', 'public'], {
       mac: `52:54:00:00:00:6${name.at(-1)}`,
       address: 'none',
     });
+  if (proxy) inventory.setIn(['apt', 'proxy'], proxy);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'inventory.yaml');
   writeFileSync(path, inventory.toString());

@@ -1,25 +1,51 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheFolder } from '../images/cache.ts';
-import { openLab } from '../lab/lab.ts';
+import { type Lab, openLab } from '../lab/lab.ts';
 import { FLEETS, writeFleet } from './fleet.ts';
+import { PROXY, servePackages } from './packages.ts';
 import { bringUp, prove } from './stand.ts';
 
 /**
  * Brings a cloud up from nothing but seeds, all hosts at one moment, and has a user use it:
- *   node --import tsx test/cloud/main.ts [--fleet one|small|whole] [--lab NAME] [--keep] [--standing] [--break]
- * After a failure the hosts stay as they are. With --standing the cloud is there already; with --break it
- * is broken in many ways while it is used.
+ *   node --import tsx test/cloud/main.ts [--fleet one|small|whole] [--lab NAME] [--bare HOST] [--keep]
+ *     [--standing] [--tempest] [--break [--from NAME]]
+ * A host that is bare has none of its packages and installs them. After a failure the hosts stay as they are.
+ * With --standing the cloud is there already; with --tempest its smoke set is run on it, and with --break it is
+ * broken in many ways while it is used, perhaps from a certain one on.
  */
 const { values } = parseArgs({
   options: {
     fleet: { type: 'string', default: 'whole' },
     lab: { type: 'string', default: 'cloud' },
     keep: { type: 'boolean', default: false },
+    bare: { type: 'string' },
     break: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    tempest: { type: 'boolean', default: false },
     standing: { type: 'boolean', default: false },
   },
 });
+
+async function fresh(hosts: string[]): Promise<Lab> {
+  const { lab: name, bare } = values;
+  const inventory = writeFleet(join(cacheFolder(), 'cloud', name), hosts, bare && PROXY);
+  const lab = await openLab({ name, inventory, hosts, ...(bare && { bare: [bare] }) });
+  await lab.destroy();
+  if (!bare) {
+    await bringUp(lab);
+    return lab;
+  }
+  await lab.generate();
+  await lab.switch.on(lab.fleet().networks);
+  const stop = await servePackages(lab);
+  try {
+    await bringUp(lab);
+  } finally {
+    await stop();
+  }
+  return lab;
+}
 
 async function main(): Promise<number> {
   const hosts = FLEETS[values.fleet];
@@ -27,13 +53,12 @@ async function main(): Promise<number> {
     console.error(`no fleet is called ${values.fleet}: ${Object.keys(FLEETS).join(', ')}`);
     return 2;
   }
-  const inventory = writeFleet(join(cacheFolder(), 'cloud'), hosts);
-  const lab = await openLab({ name: values.lab, inventory, hosts });
-  if (!values.standing) {
-    await lab.destroy();
-    await bringUp(lab);
-  }
-  const failed = await prove(lab, values.break);
+  const lab = values.standing ? await openLab({ name: values.lab }) : await fresh(hosts);
+  const failed = await prove(lab, {
+    standing: values.standing,
+    tempest: values.tempest,
+    breaking: values.break ? (values.from ?? '') : undefined,
+  });
   if (failed === 0 && !values.keep) await lab.destroy();
   return failed === 0 ? 0 : 1;
 }

@@ -7,11 +7,6 @@ import { type Client, clientOn, until } from './client.ts';
 import { OUTSIDE } from './fleet.ts';
 import { makeGuest } from './guest.ts';
 
-export interface Proof {
-  name: string;
-  prove(cloud: Cloud): Promise<string>;
-}
-
 /** A cloud that stands, and what one proof leaves for the next. */
 export interface Cloud {
   lab: Lab;
@@ -20,18 +15,42 @@ export interface Cloud {
   on(host: LabHost): Client;
   /** The address outside of the first server; empty while it has none. */
   floating: string;
-  /** The servers' names by the compute node that each is on. */
+  /** The compute nodes by the names of the servers that they have. */
   servers: Map<string, string>;
+  /** The first server's address inside; empty while there is none. */
+  inside: string;
 }
 
 export function cloudOf(lab: Lab): Cloud {
-  return { lab, client: clientOn(lab.host('cnt1')), on: clientOn, floating: '', servers: new Map() };
+  return {
+    lab,
+    client: clientOn(lab.host('cnt1')),
+    on: clientOn,
+    floating: '',
+    servers: new Map(),
+    inside: '',
+  };
+}
+
+/** One in which the proofs have left something. */
+export async function cloudAsItIs(lab: Lab): Promise<Cloud> {
+  const cloud = cloudOf(lab);
+  const found = await cloud.client.ask<{ Name: string; Host: string; Networks: { inside?: string[] } }[]>(
+    ...['server', 'list', '--long', '--sort-column', 'Name'],
+  );
+  for (const { Name: name, Host: host, Networks: networks } of found) {
+    if (!name.startsWith('server-')) continue;
+    cloud.servers.set(name, host);
+    cloud.inside ||= networks.inside?.[0] ?? '';
+    cloud.floating ||= networks.inside?.[1] ?? '';
+  }
+  return cloud;
 }
 
 /** Where a host of the lab finds what is put into the share that it has with this machine. */
 const SHARE = '/lab/shares/proof';
 
-async function images({ lab, client }: Cloud): Promise<string> {
+export async function images({ lab, client }: Cloud): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'stackseed-guest-'));
   const share = join(lab.folder, 'shares/proof');
   try {
@@ -57,7 +76,7 @@ async function images({ lab, client }: Cloud): Promise<string> {
   return 'kernel, initrd and disk are active';
 }
 
-async function network({ client }: Cloud): Promise<string> {
+export async function network({ client }: Cloud): Promise<string> {
   await client.run('flavor', 'create', 'tiny', '--ram', '128', '--disk', '1', '--vcpus', '1');
   await client.run('network', 'create', 'inside');
   await client.run('subnet', 'create', 'inside', '--network', 'inside', '--subnet-range', '10.1.0.0/24');
@@ -70,55 +89,63 @@ async function network({ client }: Cloud): Promise<string> {
   return 'a network, a router with a way out, and a rule for ICMP';
 }
 
-/** One server on each compute node, the later ones told to reach the first; each is waited for. */
-async function servers(cloud: Cloud): Promise<string> {
-  const { lab, client } = cloud;
-  const nodes = lab
+/** A server on each compute node that has none, the later ones told to reach the first; each is waited for. */
+export async function servers(cloud: Cloud): Promise<string> {
+  const took: string[] = [];
+  for (const node of computes(cloud)) {
+    if ([...cloud.servers.values()].includes(node)) continue;
+    took.push(await boot(cloud, `server-${node}`, node));
+    cloud.servers.set(`server-${node}`, node);
+  }
+  return took.join(', ');
+}
+
+/** Another one on each, as proof that it can still be done. They are taken away again. */
+export async function furtherServers(cloud: Cloud): Promise<string> {
+  const took: string[] = [];
+  for (const node of computes(cloud)) {
+    took.push(await boot(cloud, `further-${node}`, node));
+    await cloud.client.run('server', 'delete', '--wait', `further-${node}`);
+  }
+  return took.join(', ');
+}
+
+const computes = ({ lab }: Cloud): string[] =>
+  lab
     .fleet()
     .hosts.filter(({ roles }) => roles.includes('compute'))
     .map(({ name }) => name);
-  const took: string[] = [];
-  let peer: string | undefined;
-  for (const node of nodes) {
-    const name = `server-${node}`;
-    const began = Date.now();
-    await client.run(
-      ...[
-        '--os-compute-api-version',
-        '2.74',
-        'server',
-        'create',
-        name,
-        '--image',
-        'guest',
-        '--flavor',
-        'tiny',
-      ],
-      ...['--network', 'inside', '--host', node, ...(peer ? ['--property', `peer=${peer}`] : [])],
-    );
-    const status = await until(
-      300,
-      `${name} is active`,
-      () => client.field('status', 'server', 'show', name),
-      (found) => found !== 'BUILD',
-    );
-    if (status !== 'ACTIVE') {
-      const { fault } = await client.ask<{ fault?: unknown }>('server', 'show', name);
-      throw new Error(`${name} is ${status}: ${JSON.stringify(fault)}`);
-    }
-    took.push(`${name} is active after ${((Date.now() - began) / 1000).toFixed(0)} s`);
-    cloud.servers.set(name, node);
-    const said = await until(
-      300,
-      `${name} has its address and its metadata`,
-      () => screen(client, name),
-      (text) => text.includes('guest: ready'),
-    );
-    if (!said.includes(`guest: name ${name}`)) throw new Error(`${name} was told of another one:\n${said}`);
-    if (peer && !said.includes(`guest: reaches ${peer}`)) throw new Error(`${name} does not reach ${peer}`);
-    peer ??= /guest: address (\S+)/.exec(said)?.[1];
+
+/** Boots a server, and waits until it is through with what guest/init does. */
+async function boot(cloud: Cloud, name: string, node: string): Promise<string> {
+  const { client, inside: peer } = cloud;
+  const began = Date.now();
+  const seconds = () => ((Date.now() - began) / 1000).toFixed(0);
+  await client.run(
+    ...['--os-compute-api-version', '2.74', 'server', 'create', name, '--image', 'guest', '--flavor', 'tiny'],
+    ...['--network', 'inside', '--host', node, ...(peer ? ['--property', `peer=${peer}`] : [])],
+  );
+  const status = await until(
+    300,
+    `${name} is active`,
+    () => client.field('status', 'server', 'show', name),
+    (found) => found !== 'BUILD',
+  );
+  if (status !== 'ACTIVE') {
+    const { fault } = await client.ask<{ fault?: unknown }>('server', 'show', name);
+    throw new Error(`${name} is ${status}: ${JSON.stringify(fault)}`);
   }
-  return took.join(', ');
+  const active = seconds();
+  const said = await until(
+    300,
+    `${name} has its address and its metadata`,
+    () => screen(client, name),
+    (text) => text.includes('guest: ready'),
+  );
+  if (!said.includes(`guest: name ${name}`)) throw new Error(`${name} was told of another one:\n${said}`);
+  if (peer && !said.includes(`guest: reaches ${peer}`)) throw new Error(`${name} does not reach ${peer}`);
+  cloud.inside ||= /guest: address ([^/\s]+)/.exec(said)?.[1] ?? '';
+  return `${name} is active after ${active} s and has its metadata${peer ? ` and reaches ${peer}` : ''} after ${seconds()} s`;
 }
 
 /** What a server has on its console; nothing while it has none. */
@@ -126,7 +153,7 @@ const screen = (client: Client, name: string): Promise<string> =>
   client.run('console', 'log', 'show', name).catch(() => '');
 
 /** From the machine beside the hosts, which is on the network outside. */
-async function floating(cloud: Cloud): Promise<string> {
+export async function floating(cloud: Cloud): Promise<string> {
   const { lab, client, servers: on } = cloud;
   const [name = ''] = on.keys();
   const address = await client.field('floating_ip_address', 'floating', 'ip', 'create', OUTSIDE.name);
@@ -142,7 +169,7 @@ async function floating(cloud: Cloud): Promise<string> {
   return `${address} answers from outside after ${((Date.now() - began) / 1000).toFixed(0)} s`;
 }
 
-async function volume({ client, servers: on }: Cloud): Promise<string> {
+export async function volume({ client, servers: on }: Cloud): Promise<string> {
   const [name = ''] = on.keys();
   const became = (status: string) =>
     until(
@@ -170,7 +197,7 @@ resources:
   subnet: { type: OS::Neutron::Subnet, properties: { network: { get_resource: net }, cidr: 10.9.0.0/24 } }
 `;
 
-async function stack({ lab, client }: Cloud): Promise<string> {
+export async function stack({ lab, client }: Cloud): Promise<string> {
   await lab.host('cnt1').must(['tee', '/tmp/stack.yaml'], { input: TEMPLATE });
   await client.run('stack', 'create', 'stack', '-t', '/tmp/stack.yaml', '--wait');
   const status = await client.field('stack_status', 'stack', 'show', 'stack');
@@ -178,7 +205,7 @@ async function stack({ lab, client }: Cloud): Promise<string> {
   return 'a stack of a network and a subnet';
 }
 
-async function samples({ client, servers: on }: Cloud): Promise<string> {
+export async function samples({ client, servers: on }: Cloud): Promise<string> {
   const [name = ''] = on.keys();
   const id = await client.field('id', 'server', 'show', name);
   const metrics = await until(
@@ -196,7 +223,7 @@ async function samples({ client, servers: on }: Cloud): Promise<string> {
 }
 
 /** Every service is there as often as it should be, as a controller sees it. */
-async function doctor({ lab }: Cloud): Promise<string> {
+export async function doctor({ lab }: Cloud): Promise<string> {
   const { stdout } = await until(
     120,
     'the doctor finds nothing wrong',
@@ -205,14 +232,3 @@ async function doctor({ lab }: Cloud): Promise<string> {
   );
   return `nothing is wrong:\n${stdout.trimEnd()}`;
 }
-
-export const PROOFS: Proof[] = [
-  { name: 'images', prove: images },
-  { name: 'network', prove: network },
-  { name: 'servers', prove: servers },
-  { name: 'floating address', prove: floating },
-  { name: 'volume', prove: volume },
-  { name: 'stack', prove: stack },
-  { name: 'samples', prove: samples },
-  { name: 'doctor', prove: doctor },
-];

@@ -2,16 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../fixtures.ts';
-import type { Lab } from '../lab/lab.ts';
+import type { Lab, LabHost } from '../lab/lab.ts';
 import { breakAll } from './breaks.ts';
-import { cloudOf, PROOFS } from './proof.ts';
+import { cloudAsItIs, cloudOf } from './proof.ts';
+import { PROOFS } from './proofs.ts';
+import { tempest } from './tempest.ts';
 
 /** Seconds in which a cloud must stand on a machine of two cores. */
 const PATIENCE = 2400;
 
 let began = Date.now();
 
-function say(line: string): void {
+export function say(line: string): void {
   console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(8)} s  ${line}`);
 }
 
@@ -31,13 +33,17 @@ export async function bringUp(lab: Lab): Promise<number> {
       waiting.delete(host);
       say(`${host.name} is ready`);
     }
-    if (Date.now() - began > PATIENCE * 1000)
-      throw new Error(`not ready after ${PATIENCE} s: ${[...waiting].map(({ name }) => name).join(', ')}`);
+    if (Date.now() - began > PATIENCE * 1000) throw new Error(await unready([...waiting]));
     await sleep(500);
   }
   const seconds = (Date.now() - began) / 1000;
   await tellTimeline(lab);
   return seconds;
+}
+
+async function unready(hosts: LabHost[]): Promise<string> {
+  const told = hosts.map(async (host) => (await host.exec(['stackseed-node', 'status'])).stdout);
+  return [`not ready after ${PATIENCE} s:`, ...(await Promise.all(told))].join('\n');
 }
 
 /** What took how long, as `stackseed timeline` tells it on a machine beside the hosts; its chart stays in timeline.svg. */
@@ -55,13 +61,24 @@ async function tellTimeline(lab: Lab): Promise<void> {
   await writeFile(join(lab.folder, 'timeline.svg'), await ask('--svg'));
 }
 
+export interface Use {
+  /** The proofs that leave something behind were made already. */
+  standing?: boolean;
+  tempest?: boolean;
+  /** What is broken first, by a part of its name; undefined: nothing is broken. */
+  breaking?: string | undefined;
+}
+
 /**
- * Has a user use the cloud, one proof after another, each on those before it; then, with `breaking`, one thing after
- * another is broken while a user goes on. Gives how many failed.
+ * Has a user use the cloud, one proof after another, each on those before it; then perhaps tempest's smoke set; then
+ * perhaps one thing after another is broken while a user goes on. Gives how many failed: the first one ends it.
  */
-export async function prove(lab: Lab, breaking: boolean): Promise<number> {
-  const cloud = cloudOf(lab);
-  for (const { name, prove: show } of PROOFS) {
+export async function prove(lab: Lab, use: Use): Promise<number> {
+  const cloud = use.standing ? await cloudAsItIs(lab) : cloudOf(lab);
+  const proofs = PROOFS.filter(({ again }) => again || !use.standing);
+  for (const { name, prove: show } of use.tempest
+    ? [...proofs, { name: 'tempest', prove: tempest }]
+    : proofs) {
     try {
       say(`${name}: ${await show(cloud)}`);
     } catch (error) {
@@ -69,5 +86,5 @@ export async function prove(lab: Lab, breaking: boolean): Promise<number> {
       return 1;
     }
   }
-  return breaking ? breakAll(cloud, say) : 0;
+  return use.breaking === undefined ? 0 : breakAll(cloud, say, use.breaking);
 }

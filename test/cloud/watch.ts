@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parse } from 'yaml';
 import { root } from '../fixtures.ts';
 import type { Lab } from '../lab/lab.ts';
+import { accessTo } from './access.ts';
 
 /** A user who asks every API, and has a server pinged from outside, all the time. */
 export interface Watch {
@@ -19,21 +18,14 @@ export interface Watch {
 
 /** Starts the program on the machine beside the hosts. `server` is an address outside that answers to a ping. */
 export async function startWatch(lab: Lab, address: string, server: string): Promise<Watch> {
-  const secrets: { ca: { certificate: string } } = parse(
-    readFileSync(join(lab.folder, 'secrets.yaml'), 'utf8'),
-  );
-  const authority = join(lab.folder, 'ca.pem');
-  writeFileSync(authority, secrets.ca.certificate);
-  const openrc = await lab.host('cnt1').must(['cat', '/root/openrc']);
-  const password = /^export OS_PASSWORD=(.*)$/m.exec(openrc)?.[1] ?? '';
+  const { name, authority, password } = await accessTo(lab);
   const [command = '', ...prefix] = await lab.switch.prefix();
-  const name = (await lab.host('cnt1').must(['cat', '/etc/stackseed/openstack/public'])).trim();
   const program = [process.execPath, '--import', 'tsx', join(root, 'test/cloud/watch/user.ts')];
-  const child: ChildProcess = spawn(
-    command,
-    [...prefix, ...program, address, new URL(name).hostname, authority, server],
-    { cwd: root, env: { ...process.env, OS_PASSWORD: password }, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child: ChildProcess = spawn(command, [...prefix, ...program, address, name, authority, server], {
+    cwd: root,
+    env: { ...process.env, OS_PASSWORD: password },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const answers = new Map<string, number[]>();
   const failures = new Map<string, string>();
   const began = Date.now();

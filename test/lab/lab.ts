@@ -93,9 +93,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 
   async function generate(): Promise<string> {
     // A platform goes with the inventory that it was named for.
-    const { inventory, platform } = options.inventory ? options : { ...kept?.seeds, ...options };
+    const { inventory, platform, bare } = options.inventory ? options : { ...kept?.seeds, ...options };
     if (!inventory) throw new Error(`the lab ${name} was never up: name an inventory`);
-    const seeds = { inventory: resolve(inventory), ...(platform && { platform }) };
+    const seeds = { inventory: resolve(inventory), ...(platform && { platform }), ...(bare && { bare }) };
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // The generator is slow to load, and most verbs do without.
     const { makeSeeds } = await import('./seeds.ts');

@@ -48,13 +48,18 @@ export interface FleetSpec {
 export interface SeedOptions {
   inventory: string;
   platform?: string;
+  /** Names of hosts whose disks have no package of theirs: they install them from where the inventory says. */
+  bare?: string[];
 }
 
 /**
  * Generates the seeds of the whole inventory into a lab's folder, with secrets and a lock of the lab's
  * own, made once. Throws with all findings when there is an error among them.
  */
-export async function makeSeeds(folder: string, { inventory, platform }: SeedOptions): Promise<FleetSpec> {
+export async function makeSeeds(
+  folder: string,
+  { inventory, platform, bare }: SeedOptions,
+): Promise<FleetSpec> {
   const own = { secrets: join(folder, 'secrets.yaml'), lock: join(folder, 'stackseed.lock') };
   const options = { ...own, ...(platform && { platform }) };
   try {
@@ -62,7 +67,7 @@ export async function makeSeeds(folder: string, { inventory, platform }: SeedOpt
     if (!existsSync(own.secrets)) await initSecrets(own.secrets, { fleet: plan.fleet.name });
     const out = join(folder, 'out');
     await generateFleet({ ...options, inventory, out, iso: true, prune: true });
-    return { seeds: join(out, 'hosts'), ...specOf(plan) };
+    return { seeds: join(out, 'hosts'), ...specOf(plan, bare ?? []) };
   } catch (error) {
     throw error instanceof FindingsError ? new Error(told(error)) : error;
   }
@@ -73,15 +78,15 @@ function told(error: FindingsError): string {
   return errors.map(({ path, message, hint }) => `${path}: ${message}${hint ? ` (${hint})` : ''}`).join('\n');
 }
 
-function specOf(plan: Plan): Omit<FleetSpec, 'seeds'> {
+function specOf(plan: Plan, bare: string[]): Omit<FleetSpec, 'seeds'> {
   const networks = new Set(plan.hosts.flatMap((host) => host.networks.map(({ name }) => name)));
   return {
-    hosts: plan.hosts.map(hostSpec),
+    hosts: plan.hosts.map((host) => hostSpec(host, bare.includes(host.name))),
     networks: [...networks].map((name) => networkSpec(name, plan)),
   };
 }
 
-function hostSpec(host: HostPlan): HostSpec {
+function hostSpec(host: HostPlan, bare: boolean): HostSpec {
   const odd = host.devices.find((device) => device.kind !== 'physical');
   if (odd) throw new Error(`${host.name} has a ${odd.kind}, ${odd.name}, and the lab has none of these`);
   const cards = host.devices.map((device, index): Card => {
@@ -92,7 +97,13 @@ function hostSpec(host: HostPlan): HostSpec {
     const name = device.mac ? `eth${index}` : device.name;
     return { port, name, mac: device.mac ?? madeUp(port), mtu: device.mtu ?? 1500, network, bridge };
   });
-  return { name: host.name, roles: host.roles, cards, packages: host.packages, suite: suiteOf(host) };
+  return {
+    name: host.name,
+    roles: host.roles,
+    cards,
+    packages: bare ? [] : host.packages,
+    suite: suiteOf(host),
+  };
 }
 
 function networkSpec(name: string, plan: Plan): NetworkSpec {

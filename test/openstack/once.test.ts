@@ -30,7 +30,9 @@ test('one that fails is run again, and says what failed', () =>
 
 test('"not yet" of a command is passed on', () =>
   on((bench) => {
-    assert.is(bench.run('openstack_once', ['run', 'x', '1', 'sh', '-c', 'exit 75']).status, 75);
+    const ran = bench.run('openstack_once', ['run', 'x', '1', 'sh', '-c', 'echo because; exit 75']);
+    assert.is(ran.status, 75);
+    assert.equal(ran.stderr.trimEnd().split('\n').slice(-3), ['at step x', '| because', 'because']);
   }));
 
 test('while another controller is at it, it is waited for', () =>

@@ -67,10 +67,14 @@ test('cinder-volume has the same name on every controller, and the share of nfs-
 
 test('Gnocchi and Ceilometer find Redis by every sentinel', () => {
   const wanted =
-    /^redis:\/\/:[^@]+@192\.168\.1\.51:26379\?sentinel=stackseed&socket_timeout=10&sentinel_fallback=192\.168\.1\.52:26379&sentinel_fallback=192\.168\.1\.53:26379$/;
+    /^redis:\/\/:[^@]+@192\.168\.1\.51:26379\?sentinel=stackseed&socket_timeout=10&sentinel_fallback=192\.168\.1\.52:26379&sentinel_fallback=192\.168\.1\.53:26379(&db=0)?$/;
   const gnocchi = options(rendered(cloud, 'cnt3', '/etc/gnocchi/gnocchi.conf'));
   assert.match(gnocchi.get('DEFAULT.coordination_url') ?? '', wanted);
-  assert.match(gnocchi.get('storage.redis_url') ?? '', wanted);
+  for (const section of ['storage', 'incoming']) {
+    const url = gnocchi.get(`${section}.redis_url`) ?? '';
+    assert.match(url, wanted);
+    assert.match(url, /&db=0$/);
+  }
   const pike = options(rendered(on('ubuntu-16.04'), 'cnt3', '/etc/gnocchi/gnocchi.conf'));
   assert.match(pike.get('storage.coordination_url') ?? '', wanted);
   const ceilometer = options(rendered(cloud, 'cnt3', '/etc/ceilometer/ceilometer.conf'));

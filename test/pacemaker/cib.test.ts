@@ -35,7 +35,8 @@ const running = `<cib validate-with="pacemaker-3.9" admin_epoch="0" epoch="7" nu
 function onController(use: (node: PretendNode, cib: (words: string) => Ran) => void): void {
   onNode('pacemaker', {}, (node) => {
     layPrograms(node, 'pacemaker', 'py/cib.py');
-    layPrograms(node, 'corosync', 'py/report_corosync.py');
+    layPrograms(node, 'peers', 'py/durable.py');
+    layPrograms(node, 'corosync', 'py/corosync_key.py', 'py/report_corosync.py');
     node.write(xml, rendered(memo, 'cnt1', xml));
     node.write('/etc/corosync/corosync.conf', rendered(memo, 'cnt1', '/etc/corosync/corosync.conf'));
     node.write('/running.xml', running);

@@ -19,7 +19,8 @@ const running = (generation: number, majority = 1) =>
 function onController(use: (node: PretendNode) => void, host = 'cnt2'): void {
   onNode('pacemaker', { ...values, STACKSEED_HOST: host }, (node) => {
     layPrograms(node, 'pacemaker', 'py/cib.py');
-    layPrograms(node, 'corosync', 'py/report_corosync.py');
+    layPrograms(node, 'peers', 'py/durable.py');
+    layPrograms(node, 'corosync', 'py/corosync_key.py', 'py/report_corosync.py');
     node.write(xml, rendered(memo, 'cnt1', xml).replace('admin_epoch="1"', 'admin_epoch="2"'));
     node.write('/etc/corosync/corosync.conf', rendered(memo, 'cnt1', '/etc/corosync/corosync.conf'));
     node.write('../state/active-corosync.service', '');

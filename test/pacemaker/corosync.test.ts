@@ -5,7 +5,6 @@ import { memo, rendered } from '../components/rendered.ts';
 
 const values = {
   COROSYNC_UNIT: 'corosync.service',
-  COROSYNC_TRANSPORT: 'knet',
 };
 const conf = '/etc/corosync/corosync.conf';
 
@@ -30,9 +29,10 @@ const inventory = memo
   .replace(/ {6}public: \{ mac: "52:54:00:00:00:5.*\n/g, '')
   .replace(/^ {4}public: 192.*\n/m, '');
 
-function onController(use: (node: PretendNode) => void, host = 'cnt1'): void {
-  onNode('corosync', { ...values, STACKSEED_HOST: host }, (node) => {
-    layPrograms(node, 'corosync', 'py/report_corosync.py', 'release-addresses');
+function onController(use: (node: PretendNode) => void, transport = 'knet'): void {
+  onNode('corosync', { ...values, COROSYNC_TRANSPORT: transport, STACKSEED_HOST: 'cnt1' }, (node) => {
+    layPrograms(node, 'peers', 'py/durable.py');
+    layPrograms(node, 'corosync', 'py/corosync_key.py', 'py/report_corosync.py', 'release-addresses');
     node.write(conf, rendered(inventory, 'cnt1', conf));
     node.write('/etc/stackseed/corosync.key', `${'0123456789abcdef'.repeat(4)}\n`, 0o600);
     node.write('/etc/systemd/system/corosync.service.d/stackseed.conf', '[Service]\n');
@@ -48,7 +48,7 @@ function onController(use: (node: PretendNode) => void, host = 'cnt1'): void {
 
 /** A stand-in for ask.py: what the controllers answer. */
 function asking(answers: Record<string, unknown>): string {
-  return `import json\ndef ask_all(root, sections, state, timeout, names):\n    return json.loads(${JSON.stringify(JSON.stringify(answers))})\n`;
+  return `import json\ndef read_cluster(root):\n    return {'self': 'cnt1'}\ndef ask_all(root, sections, state, timeout, names=None):\n    return json.loads(${JSON.stringify(JSON.stringify(answers))})\n`;
 }
 
 const restarts = (calls: string[]) => calls.filter((call) => call.startsWith('systemctl restart'));
@@ -125,6 +125,108 @@ test('it does not start beside a Corosync that has another list', () => {
     assert.is(node.run('converge').status, 0);
   });
 });
+
+const [OLD, NEW] = ['0123456789abcdef'.repeat(4), 'f'.repeat(64)];
+const ASK = '/usr/local/lib/stackseed/py/ask.py';
+
+/** Names of the keys that secrets make. */
+function keyNames(node: PretendNode, ...secrets: string[]): string[] {
+  const program = `import corosync_key as k; print(*[k.name_of(k.key_of(one)) for one in "${secrets.join(' ')}".split()])`;
+  const folder = '"$ROOT/usr/local/lib/stackseed/py"';
+  return node.inNetwork(`PYTHONPATH=${folder} python3 -c '${program}'`).stdout.trim().split(' ');
+}
+
+/** Two others with the same state of their keys, as members of Corosync. */
+function others(runs: string, file: string, knows: string[], running = true): string {
+  const one = { answer: { corosync: { running, nodes: three, key: { runs, file, knows } } } };
+  return asking({ cnt2: one, cnt3: one });
+}
+
+test('a new key is taken in by all at once, when all have it, without a restart', () => {
+  onController((node) => {
+    const [old = '', fresh = ''] = keyNames(node, OLD, NEW);
+    const file = () => keyOfFile(node);
+    node.write('../state/file-keys', keys(...three));
+    node.run('converge');
+    assert.is(file(), old);
+    node.write('/etc/stackseed/corosync.key', `${OLD}\n${NEW}\n`, 0o600);
+    node.write(ASK, others(old, old, [old]));
+    const first = node.run('converge');
+    assert.is(first.status, 0, first.stderr);
+    assert.is(file(), old);
+    assert.match(node.run('health').stdout, 'with the key from before: cnt2 cnt3 do not know the new one');
+    node.write(ASK, others(old, old, [old, fresh]));
+    const health = node.run('health');
+    assert.is(health.stdout, 'the new key can be taken in\n');
+    assert.is(health.status, 1);
+    const second = node.run('converge');
+    assert.is(second.status, 75);
+    assert.is(second.why, 'for cnt2 cnt3 to lay down the new key of Corosync');
+    assert.is(file(), fresh);
+    node.write(ASK, others(old, fresh, [old, fresh]));
+    const third = node.run('converge');
+    assert.is(third.status, 0, third.stderr);
+    assert.ok(third.calls.includes('corosync-cfgtool -R'));
+    assert.equal(restarts([...first.calls, ...second.calls, ...third.calls]), []);
+    assert.is(node.run('health').stdout, '3 of 3 controllers: cnt1 cnt2 cnt3, a majority\n');
+    assert.not.ok(node.run('converge').calls.includes('corosync-cfgtool -R'));
+  });
+});
+
+test('a member that says nothing keeps a new key from being taken in', () => {
+  onController((node) => {
+    node.run('converge');
+    const [old = '', fresh = ''] = keyNames(node, OLD, NEW);
+    node.write('/etc/stackseed/corosync.key', `${OLD}\n${NEW}\n`, 0o600);
+    const one = {
+      answer: {
+        corosync: { running: true, nodes: three, key: { runs: old, file: old, knows: [old, fresh] } },
+      },
+    };
+    node.write(ASK, asking({ cnt2: one, cnt3: null }));
+    assert.is(node.run('converge').status, 0);
+    assert.is(keyOfFile(node), old);
+    assert.match(node.run('health').stdout, 'with the key from before: cnt3 does not know the new one');
+  });
+});
+
+for (const [what, runs, knows, running, expected] of [
+  ['the others run with the one from before', 0, [0, 1], true, 0],
+  ['the others do not know the new one', 0, [0], false, 0],
+  ['the others run with the new one', 1, [0, 1], true, 1],
+  ['nobody runs, and all know it', 0, [0, 1], false, 1],
+] as const)
+  test(`a host that starts takes ${expected ? 'the new key' : 'the key from before'} where ${what}`, () => {
+    onController((node) => {
+      const names = keyNames(node, OLD, NEW);
+      const of = (index: number) => names[index] ?? '';
+      node.write('/etc/stackseed/corosync.key', `${OLD}\n${NEW}\n`, 0o600);
+      node.write(ASK, others(of(runs), of(runs), knows.map(of), running));
+      assert.is(node.run('converge').status, 0);
+      assert.is(keyOfFile(node), of(expected));
+    });
+  });
+
+for (const [what, transport, secrets] of [
+  ['two rotations', 'knet', [NEW]],
+  ['an older Corosync', 'udpu', [OLD, NEW]],
+] as const)
+  test(`a key that Corosync cannot come to while it runs restarts it: ${what}`, () => {
+    onController((node) => {
+      node.run('converge');
+      node.write('/etc/stackseed/corosync.key', `${secrets.join('\n')}\n`, 0o600);
+      assert.equal(restarts(node.run('converge').calls), ['systemctl restart corosync.service']);
+      assert.is(keyOfFile(node), keyNames(node, NEW)[0]);
+    }, transport);
+  });
+
+function keyOfFile(node: PretendNode): string {
+  const program = 'import sys, corosync_key as k; print(k.name_of(open(sys.argv[1], "rb").read()))';
+  const folder = '"$ROOT/usr/local/lib/stackseed/py"';
+  return node
+    .inNetwork(`PYTHONPATH=${folder} python3 -c '${program}' "$ROOT/etc/corosync/authkey"`)
+    .stdout.trim();
+}
 
 test('a configuration that corosync refuses halts; a missing address is waited for', () => {
   onController((node) => {

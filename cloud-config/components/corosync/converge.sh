@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs Corosync with the list of controllers. Reads /etc/corosync/corosync.conf and /etc/stackseed/corosync.key;
-# writes /etc/corosync/authkey; starts the corosync service, has it read a changed list, and restarts it only
+# writes /etc/corosync/authkey; starts the corosync service, has it read a changed list or key, and restarts it only
 # when something else changed.
 set -eu
 
@@ -13,14 +13,9 @@ ALLOW=$ROOT/run/stackseed/allow/corosync
 # Digest of what the running daemon was started with and cannot take in. Gone after a boot, like the daemon.
 RECORD=$ROOT/run/stackseed/corosync.started
 
-# 128 bytes: what Corosync 2 takes and no other number, and the least that 3 takes. Of one secret, so that they
-# are the same on all controllers.
-make_key() {
-  local part digits
-  digits=$(for part in 1 2 3 4; do
-    { printf 'stackseed corosync %s ' "$part" && cat "$ROOT/etc/stackseed/corosync.key"; } | sha256sum
-  done | cut -d ' ' -f 1 | tr -d '\n' | sed 's/../\\x&/g')
-  printf '%b' "$digits" | write_file "$ROOT/etc/corosync/authkey" 0400 || [ "$?" -eq 1 ]
+key() {
+  COROSYNC_TRANSPORT=$COROSYNC_TRANSPORT \
+    python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/corosync_key.py" "$1"
 }
 
 # It looks for its own address, for the key, and writes to the log unless it is told to write here.
@@ -42,11 +37,10 @@ nodes() {
   python3 -I "$ROOT/usr/local/lib/stackseed/py/report_corosync.py" "$1"
 }
 
-# All but the list of nodes.
+# All but the list of nodes and the key.
 started_with() {
   {
     sed '/^nodelist {$/,/^}$/d' "$CONFIG"
-    cat "$ROOT/etc/corosync/authkey"
     cat "$ROOT/etc/systemd/system/corosync.service.d/stackseed.conf"
   } | sha256sum | cut -d ' ' -f 1
 }
@@ -55,6 +49,21 @@ started_with() {
 reload() {
   log 'taking in the new list of controllers'
   corosync-cfgtool -R >&2 && nodes same
+}
+
+# What changes the key while all run; nothing else may read the configuration in between.
+rekey() {
+  local what
+  what=$(key next) || waiting "$what"
+  case $what in
+    nothing) ;;
+    restart) start ;;
+    reload)
+      log 'taking in the new key'
+      corosync-cfgtool -R >&2 || { start; return 0; }
+      key taken
+      ;;
+  esac
 }
 
 start() {
@@ -66,6 +75,7 @@ start() {
   reload_unit "$COROSYNC_UNIT"
   enable_unit "$COROSYNC_UNIT"
   systemctl reset-failed "$COROSYNC_UNIT" 2>/dev/null || true
+  key start
   log "starting $COROSYNC_UNIT"
   if systemctl is-active --quiet "$COROSYNC_UNIT"; then
     systemctl restart "$COROSYNC_UNIT"
@@ -78,12 +88,16 @@ start() {
 
 main() {
   have_unit "$COROSYNC_UNIT" || waiting "no $COROSYNC_UNIT: package corosync is not installed"
-  make_key
+  # Judging looks for it.
+  [ -e "$ROOT/etc/corosync/authkey" ] || key start
   judge
   if ! systemctl is-active --quiet "$COROSYNC_UNIT" ||
     [ "$(cat "$RECORD" 2>/dev/null)" != "$(started_with)" ]; then
     start
-  elif ! nodes same && ! reload; then
+    return 0
+  fi
+  rekey
+  if ! nodes same && ! reload; then
     log 'corosync did not take in the list'
     start
   fi

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs the agent of the driver that the inventory chose, once the controllers answer; the other one stays off. Reads
-# /etc/stackseed/provider-nics (NIC BRIDGE); changes the agents' units, those NICs' links and the bridges of Open vSwitch.
+# /etc/stackseed/provider-nics (NIC BRIDGE); changes the agents' units, those NICs' links, the bridges of Open
+# vSwitch and which ebtables there is.
 set -eu
 
 ROOT=${ROOT:-}
@@ -39,6 +40,16 @@ provider_nics() {
   done <"$NICS"
 }
 
+# By its priority; an operator's own choice stays.
+prefer_ebtables() {
+  local kind ours=$ROOT/usr/local/lib/stackseed/ebtables words=()
+  [ -e "$ROOT/usr/sbin/ebtables-nft" ] || return 0
+  for kind in restore save; do
+    words+=(--slave "/usr/sbin/ebtables-$kind" "ebtables-$kind" "/usr/sbin/ebtables-nft-$kind")
+  done
+  update-alternatives --quiet --install /usr/sbin/ebtables ebtables "$ours" 30 "${words[@]}"
+}
+
 main() {
   local unit=neutron-$NEUTRON_COMMON_DRIVER-agent.service
   have_unit "$unit" || waiting "no $unit: its package is not installed"
@@ -48,7 +59,10 @@ main() {
       stay_off neutron-linuxbridge-agent.service
       systemctl is-active --quiet openvswitch-switch.service || systemctl start openvswitch-switch.service
       ;;
-    linuxbridge) stay_off neutron-openvswitch-agent.service openvswitch-switch.service ;;
+    linuxbridge)
+      stay_off neutron-openvswitch-agent.service openvswitch-switch.service
+      prefer_ebtables
+      ;;
   esac
   provider_nics
   # Once this answers, Neutron's account in the message queue is there as well.

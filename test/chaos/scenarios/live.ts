@@ -154,7 +154,7 @@ const shrinkAndGrow: StandingScenario = {
 /** A secret and certificates that controllers can be given one after another: all that is needed to join is in what stays. */
 const REPLACED = ['rabbitmq-admin', 'galera', 'rabbitmq'];
 /** What hosts know each other and the operator by: for one generation two values of it are good. */
-const OVERLAPPING = ['peers', 'redis', 'report', 'seed-signature'];
+const OVERLAPPING = ['corosync', 'peers', 'redis', 'report', 'seed-signature'];
 
 const rotation: StandingScenario = {
   name: 'live-rotate',
@@ -191,10 +191,34 @@ const rotation: StandingScenario = {
 async function rotate(trial: Trial, labels: string[]): Promise<string> {
   for (const label of labels) await rotateSecret(join(trial.lab.folder, 'secrets.yaml'), label);
   const seeds = await trial.lab.generate();
+  const before = await Promise.all(trial.controllers.map(corosyncOf));
   for (const { name } of trial.controllers)
     await take(trial, dirname(seeds), name, '--wait', '--timeout', '300');
   await trial.converged(400);
+  // The last one to be brought its seed is what the others have waited for.
+  await until(180, 'every Corosync has the new key, and all are members', async () => {
+    const [first, ...others] = await Promise.all(trial.controllers.map(corosyncOf));
+    const same = others.every(({ key, members }) => key === first?.key && members === first?.members);
+    return same && first?.key !== before[0]?.key && first?.members === trial.controllers.length;
+  });
+  const after = await Promise.all(trial.controllers.map(corosyncOf));
+  const restarted = trial.controllers.filter((_, index) => before[index]?.pid !== after[index]?.pid);
+  expect(restarted.length === 0, `Corosync of ${restarted.map(({ name }) => name).join(', ')} was restarted`);
   return seeds;
+}
+
+/** The name of the key that Corosync runs with, the members that it sees, and its process. */
+async function corosyncOf(host: LabHost): Promise<{ key: string; members: number; pid: string }> {
+  const [key = '', members = '', pid = ''] = (
+    await host.must([
+      'bash',
+      '-c',
+      `cat /run/stackseed/corosync.key
+      corosync-cmapctl runtime.members | grep -c 'status.*joined'
+      systemctl show --property MainPID --value corosync`,
+    ])
+  ).split('\n');
+  return { key, members: Number(members), pid };
 }
 
 async function redisPassword(host: LabHost): Promise<string> {

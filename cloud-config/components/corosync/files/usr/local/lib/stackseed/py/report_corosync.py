@@ -16,6 +16,8 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 if FOLDER not in sys.path:
     sys.path.insert(0, FOLDER)
 
+import corosync_key  # noqa: E402
+
 # Seconds for each question to the daemon, and for all controllers to answer.
 ANSWER_TIME = 1.0
 PEERS_TIME = 1.5
@@ -26,14 +28,15 @@ SETTING = re.compile(r'\s*(name|nodeid|ring[01]_addr):\s*(\S+)')
 
 
 def report(root):
-    """{"running", "quorate", "nodes": [...], "members": [names]}; the lists are sorted.
+    """{"running", "quorate", "nodes": [...], "members": [names], "key": {...}}; the lists are sorted.
 
     A node is "NAME ID ADDRESS…" as the daemon has it now, which after a change of corosync.conf may not be
-    what the file says.
+    what the file says. The key is as corosync_key.told() has it.
     """
+    key = corosync_key.told(root)
     keys = ask(['corosync-cmapctl'])
     if keys is None:
-        return {'running': False, 'quorate': False, 'nodes': [], 'members': []}
+        return {'running': False, 'quorate': False, 'nodes': [], 'members': [], 'key': key}
     nodes, members = read_keys(keys)
     quorum = ask(['corosync-quorumtool', '-s']) or ''
     return {
@@ -41,6 +44,7 @@ def report(root):
         'quorate': re.search(r'^Quorate:\s+Yes', quorum, re.M) is not None,
         'nodes': nodes,
         'members': members,
+        'key': key,
     }
 
 

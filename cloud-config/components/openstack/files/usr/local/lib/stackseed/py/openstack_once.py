@@ -8,7 +8,7 @@ the empty DATABASE, and may leave it unusable when it is cut off. So until one g
 whatever is there was begun by this step: it is dropped and made anew. A later generation only runs COMMAND.
 
 Status 0: done, here or elsewhere. 75: not yet. 78: an operator must act. Else: COMMAND failed. The last line of
-stderr says why. While COMMAND runs, the step is looked at: when it is another controller's, or the database has not
+stderr says why; lines of COMMAND begin with a bar. While COMMAND runs, the step is looked at: when it is another controller's, or the database has not
 served here for a while, COMMAND is killed; and who takes a step over waits until that has happened.
 """
 import contextlib
@@ -17,6 +17,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -75,9 +76,10 @@ def once(root, name, generation, prepare, command):
         time.sleep(GRACE)
         held(root, name, generation, token)
     prepare()
-    status = watched(command, Watch(root, name, generation, token).look)
+    sys.stderr.write('at step %s\n' % name)
+    status, last = watched(command, Watch(root, name, generation, token).look)
     if status == LATER:
-        return LATER
+        raise Later(last)
     if status != 0:
         sys.stderr.write('%s ended with status %d: the journal says more\n' % (' '.join(command[:8]), status))
         return 1 if status < 0 else status
@@ -130,18 +132,32 @@ def rows(root, name):
 
 
 def watched(command, look):
-    """The status of a command that is killed, with all that it started, when look() raises."""
-    running = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    """The status and the last line of a command that is killed, with all that it started, when look() raises."""
+    running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               start_new_session=True)
+    # Whatever it leaves running keeps the pipe open.
+    last = ['']
+    teller = threading.Thread(target=tell, args=(running.stdout, last), daemon=True)
+    teller.start()
     try:
         while True:
             try:
-                return running.wait(LOOK)
+                status = running.wait(LOOK)
+                teller.join(1)
+                return status, last[0]
             except subprocess.TimeoutExpired:
                 look()
     finally:
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGKILL)
             running.wait()
+
+
+def tell(output, last):
+    """Passes on what a command says, so that it is told from what the step says."""
+    for line in iter(output.readline, b''):
+        last[0] = line.decode('utf-8', 'replace').rstrip()
+        sys.stderr.write('| %s\n' % last[0])
 
 
 class Lost(Later):

@@ -3,16 +3,16 @@ import json
 import os
 
 
-def write(path, text, mode=0o600):
-    """Replaces `path` and returns when the disk has it. OSError when that is not possible; then
+def write(path, content, mode=0o600):
+    """Replaces `path`, by text or bytes, and returns when the disk has it. OSError when that is not possible; then
     the old file is still there."""
     folder, name = os.path.split(path)
     beside = os.path.join(folder, '.%s.new' % name)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with open(descriptor, 'w', encoding='utf-8') as file:
+    with open(descriptor, 'wb') as file:
         # The mode of open is cut by the umask, and says nothing where the file is a leftover.
         os.fchmod(descriptor, mode)
-        file.write(text)
+        file.write(content if isinstance(content, bytes) else content.encode('utf-8'))
         file.flush()
         os.fsync(descriptor)
     os.rename(beside, path)

@@ -11,8 +11,8 @@ import sys
 import time
 
 HEALTHY, READY = 'is healthy', 'all components are healthy: this host is ready'
-# Lines that say what was done, not what is being done: the step goes on as it is called.
-DONE = ('laid ',)
+# Lines that say what was done, or by another program, not what is being done: the step goes on as it is called.
+DONE = ('laid ', '| ')
 UNIT, IDENTIFIER = 'stackseed@', 'stackseed-'
 # Steps that are told of each component, the longest ones; none that is shorter than this many seconds.
 STEPS, SHORTEST = 8, 0.5
