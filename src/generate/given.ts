@@ -18,7 +18,7 @@ export function lockedCluster({ cluster }: Plan, lock: Lock, secrets: Secrets): 
       ),
     ),
   );
-  const digest = fingerprint(secrets, [shared.digest, secrets.ca.certificate, ...values]);
+  const digest = fingerprint(secrets, [shared.digest, secrets.ca.trusted, ...values]);
   const before = lock.cluster;
   const generation = before?.digest === digest ? before.generation : (before?.generation ?? 0) + 1;
   return { id, generation, digest, controllers: new Map(ever.map(({ name, address }) => [name, address])) };
@@ -44,7 +44,7 @@ export function givenFor(plan: Plan, host: HostPlan, lock: Lock, secrets: Secret
       certificates.set(label, known);
       return known;
     },
-    authority: () => secrets.ca.certificate,
+    authority: () => secrets.ca.trusted,
     signers: () => signerLines(secrets, plan.fleet.name),
     ...(cluster && { cluster }),
   };
@@ -73,5 +73,5 @@ function certificateFor(fleet: FleetView, host: HostPlan, label: string, secrets
     names: [...new Set(names)],
     addresses: [...new Set(addresses)],
   });
-  return { certificate, key: key.reveal(), authority: secrets.ca.certificate };
+  return { certificate, key: key.reveal(), authority: secrets.ca.trusted };
 }

@@ -90,6 +90,7 @@ function secretsOf(host: HostPlan, secrets: Secrets): string {
   );
   return JSON.stringify([
     ca.certificate,
+    ca.trusted,
     host.secrets,
     host.certificates,
     labels.map((label) => rotations.get(label) ?? 0),

@@ -17,7 +17,7 @@ export interface Given {
   secrets(component: string, label: string, host?: string): [shown: string, ...taken: string[]];
   /** The host's certificate of a label that the component declares. */
   certificate(component: string, label: string): Certificate;
-  /** The certificate of the fleet's authority, PEM. */
+  /** Certificates of the fleet's authority, PEM: one, and two while it is replaced. */
   authority(): string;
   /** Who may sign the fleet's seeds, as lines for ssh-keygen. */
   signers(): string[];

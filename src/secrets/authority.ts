@@ -12,9 +12,14 @@ const DAY = 24 * 60 * 60 * 1000;
 /**
  * Makes a certificate authority, the one thing that cannot be derived from the master: both parts in PEM, the
  * key as PKCS #8. It is RSA with PKCS #1 v1.5 because such a signature of the same certificate is always the
- * same bytes, so certificates that it signs need not be stored.
+ * same bytes, so certificates that it signs need not be stored. Another one has another name, so that programs that look
+ * for a signer by its name find the right one.
  */
-export async function makeAuthority(fleet: string, now: Date): Promise<{ key: string; certificate: string }> {
+export async function makeAuthority(
+  fleet: string,
+  now: Date,
+  which: 'first' | 'another' = 'first',
+): Promise<{ key: string; certificate: string }> {
   // Loaded here, because it takes 0.2 s and only the first run of a fleet needs it; it wants the polyfill first.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
@@ -24,10 +29,12 @@ export async function makeAuthority(fleet: string, now: Date): Promise<{ key: st
   const notBefore = new Date(0);
   const notAfter = new Date(Math.floor(now.getTime() / DAY) * DAY);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + YEARS);
+  const serial = randomBytes(15).toString('hex');
+  const name = which === 'first' ? `${fleet} CA` : `${fleet} CA ${serial.slice(0, 8)}`;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     // Positive, and never empty.
-    serialNumber: `01${randomBytes(15).toString('hex')}`,
-    name: [{ CN: [`${fleet} CA`] }, { O: ['stackseed'] }],
+    serialNumber: `01${serial}`,
+    name: [{ CN: [name] }, { O: ['stackseed'] }],
     notBefore,
     notAfter,
     signingAlgorithm: ALGORITHM,

@@ -8,4 +8,10 @@ export { readSecrets } from './read.ts';
 export type { Secrets } from './schema.ts';
 export { Secret } from './secret.ts';
 export { signerLines, signText } from './signature.ts';
-export { type InitOptions, initSecrets, rotateSecret } from './write.ts';
+export {
+  type AuthorityStage,
+  type InitOptions,
+  initSecrets,
+  rotateAuthority,
+  rotateSecret,
+} from './write.ts';

@@ -49,7 +49,7 @@ export function parseSecrets(file: string, text: string): { secrets?: Secrets; f
   const document = parseYaml(file, text);
   const checked = checkSchema(document, secretsSchema);
   const findings = [...document.findings, ...checked.findings];
-  if (checked.value) findings.push(...checkAuthority(document, checked.value.ca));
+  if (checked.value) findings.push(...checkAuthorities(document, checked.value.ca));
   const failed = findings.some(({ severity }) => severity === 'error') || !checked.value;
   return {
     ...(checked.value && !failed && { secrets: toSecrets(file, checked.value) }),
@@ -57,14 +57,48 @@ export function parseSecrets(file: string, text: string): { secrets?: Secrets; f
   };
 }
 
-function checkAuthority(document: Document, ca: { key: string; certificate: string }): Finding[] {
-  const problem = (key: 'key' | 'certificate', message: string): Finding[] => {
-    const place = document.locate(['ca', key], 'key');
-    const hint = 'take the file from a copy that is whole';
-    return [
-      { severity: 'error', code: 'secrets-ca', path: `ca.${key}`, message, hint, ...(place && { place }) },
-    ];
+interface Authority {
+  key: string;
+  certificate: string;
+}
+
+function checkAuthorities(
+  document: Document,
+  ca: Authority & { next?: Authority | undefined; before?: string | undefined },
+): Finding[] {
+  const before = ca.before !== undefined && !isCertificate(ca.before);
+  return [
+    ...checkAuthority(document, ['ca'], ca),
+    ...(ca.next ? checkAuthority(document, ['ca', 'next'], ca.next) : []),
+    ...(before ? [damaged(document, ['ca', 'before'], 'not a certificate')] : []),
+  ];
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    return false;
+  }
+}
+
+function damaged(document: Document, path: string[], message: string): Finding {
+  const place = document.locate(path, 'key');
+  const hint = 'take the file from a copy that is whole';
+  return {
+    severity: 'error',
+    code: 'secrets-ca',
+    path: path.join('.'),
+    message,
+    hint,
+    ...(place && { place }),
   };
+}
+
+function checkAuthority(document: Document, path: string[], ca: Authority): Finding[] {
+  const problem = (key: 'key' | 'certificate', message: string): Finding[] => [
+    damaged(document, [...path, key], message),
+  ];
   try {
     if (createPrivateKey(ca.key).asymmetricKeyType !== 'rsa')
       return problem('key', 'not an RSA key: only what that signs is the same bytes each time');

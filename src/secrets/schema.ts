@@ -22,6 +22,11 @@ const pem = (what: string, kind: string) =>
     error: `not ${what} in PEM`,
   });
 
+const authority = {
+  certificate: pem('a certificate', 'CERTIFICATE'),
+  key: pem('a private key', 'PRIVATE KEY'),
+};
+
 /** secrets.yaml as it is written. */
 export const secretsSchema = z.strictObject({
   version: z.literal(1),
@@ -37,8 +42,11 @@ export const secretsSchema = z.strictObject({
   /** Who an encrypted file is for: needed to write it again, and not told by an age file itself. */
   recipients: z.array(z.string()).optional(),
   ca: z.strictObject({
-    certificate: pem('a certificate', 'CERTIFICATE'),
-    key: pem('a private key', 'PRIVATE KEY'),
+    ...authority,
+    /** Will sign after the next rotation; is trusted already. */
+    next: z.strictObject(authority).optional(),
+    /** Signed until the last rotation; is still trusted. */
+    before: pem('a certificate', 'CERTIFICATE').optional(),
   }),
 });
 
@@ -61,8 +69,15 @@ export interface Secrets {
   /** Values of the operator's own, by `label` or `label@host`. */
   overrides: ReadonlyMap<string, Secret>;
   recipients: readonly string[];
-  /** The fleet's certificate authority, both in PEM. */
-  ca: { key: Secret; certificate: string };
+  /** The fleet's certificate authority, both in PEM, and all that are trusted: it, and another one while it is replaced. */
+  ca: { key: Secret; certificate: string; trusted: string };
+}
+
+/** Present first. */
+function trusted({ certificate, next, before }: z.infer<typeof secretsSchema>['ca']): string {
+  return [certificate, next?.certificate, before]
+    .flatMap((one) => (one === undefined ? [] : `${one.trimEnd()}\n`))
+    .join('');
 }
 
 export function toSecrets(file: string, written: z.infer<typeof secretsSchema>): Secrets {
@@ -74,6 +89,10 @@ export function toSecrets(file: string, written: z.infer<typeof secretsSchema>):
     rotations: new Map(Object.entries(written.rotations)),
     overrides: new Map(overrides),
     recipients: written.recipients ?? [],
-    ca: { key: new Secret(written.ca.key), certificate: written.ca.certificate },
+    ca: {
+      key: new Secret(written.ca.key),
+      certificate: written.ca.certificate,
+      trusted: trusted(written.ca),
+    },
   };
 }

@@ -34,22 +34,65 @@ export async function initSecrets(file: string, { fleet, lock }: InitOptions): P
  * @throws FindingsError when the file cannot be read or written, or the label is overridden
  */
 export async function rotateSecret(file: string, label: string, keys: Keys = {}): Promise<number> {
-  // A link to where the secrets are kept stays one.
-  const real = await realpath(file).catch(async () => {
-    throw new FindingsError((await openSecrets(file, keys)).findings);
-  });
   let count = 0;
-  await replaceFile(real, 'replace', async () => {
-    const { text, encrypted, findings } = await openSecrets(real, keys);
-    const secrets = text === undefined ? undefined : parsed(file, text);
-    if (text === undefined || !secrets) throw new FindingsError(findings);
+  await rewrite(file, keys, async (text, secrets) => {
     if (secrets.overrides.has(label)) throw overridden(file, label);
     count = (secrets.rotations.get(label) ?? 0) + 1;
     const changed = countUp(text, label, count);
     if (parsed(file, changed).rotations.get(label) !== count) throw new Error(`${label} was not counted up`);
-    return encrypted ? sealed(changed, lockOf(secrets, keys)) : changed;
+    return changed;
   });
   return count;
+}
+
+/** How far the replacement of an authority by another is. */
+export type AuthorityStage = 'another is trusted' | 'another signs' | 'the one before is gone';
+
+/**
+ * Goes one step further in replacing the fleet's authority by another. Every host has to have its seed before the next
+ * step: first all trust both, then the new one signs, then the old one is trusted no more. Gives the step.
+ * @throws FindingsError when the file cannot be read or written
+ */
+export async function rotateAuthority(file: string, keys: Keys = {}): Promise<AuthorityStage> {
+  let stage: AuthorityStage = 'another is trusted';
+  await rewrite(file, keys, async (text, secrets) => {
+    const document = parseDocument(text);
+    const next = document.getIn(['ca', 'next']);
+    if (isMap(next)) {
+      stage = 'another signs';
+      document.setIn(['ca', 'before'], document.getIn(['ca', 'certificate'], true));
+      for (const part of ['certificate', 'key']) document.setIn(['ca', part], next.get(part, true));
+      document.deleteIn(['ca', 'next']);
+    } else if (document.hasIn(['ca', 'before'])) {
+      stage = 'the one before is gone';
+      document.deleteIn(['ca', 'before']);
+    } else {
+      const made = await makeAuthority(secrets.fleet ?? 'fleet', new Date(), 'another');
+      document.setIn(['ca', 'next'], document.createNode(made));
+    }
+    return document.toString({ lineWidth: 0 });
+  });
+  return stage;
+}
+
+/** The file's comments stay, and it stays encrypted for those that it is encrypted for. */
+async function rewrite(
+  file: string,
+  keys: Keys,
+  change: (text: string, secrets: Secrets) => Promise<string>,
+): Promise<void> {
+  // A link to where the secrets are kept stays one.
+  const real = await realpath(file).catch(async () => {
+    throw new FindingsError((await openSecrets(file, keys)).findings);
+  });
+  await replaceFile(real, 'replace', async () => {
+    const { text, encrypted, findings } = await openSecrets(real, keys);
+    const secrets = text === undefined ? undefined : parsed(file, text);
+    if (text === undefined || !secrets) throw new FindingsError(findings);
+    const changed = await change(text, secrets);
+    parsed(file, changed);
+    return encrypted ? sealed(changed, lockOf(secrets, keys)) : changed;
+  });
 }
 
 function parsed(file: string, text: string): Secrets {

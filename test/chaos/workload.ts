@@ -29,6 +29,16 @@ export interface Verdict {
   gap: number;
 }
 
+/** Has the clients, when they connect next, trust whom the secrets say as they are now. Gives the file's path. */
+export function trustAuthority(trial: Trial): string {
+  const file = join(trial.folder, 'ca.pem');
+  const { ca }: { ca: { certificate: string; next?: { certificate: string }; before?: string } } = parse(
+    readFileSync(join(trial.lab.folder, 'secrets.yaml'), 'utf8'),
+  );
+  writeFileSync(file, [ca.certificate, ca.next?.certificate, ca.before].filter(Boolean).join('\n'));
+  return file;
+}
+
 /** Starts the writer, the publisher and the receiver on the machine beside the hosts. */
 export async function startWorkload(trial: Trial): Promise<Workload> {
   const password = randomBytes(16).toString('hex');
@@ -36,11 +46,7 @@ export async function startWorkload(trial: Trial): Promise<Workload> {
   const began = Date.now();
   // What an earlier trial left must not count for this one.
   const queue = `chaos-${began}`;
-  const authority = join(trial.folder, 'ca.pem');
-  const secrets: { ca: { certificate: string } } = parse(
-    readFileSync(join(trial.lab.folder, 'secrets.yaml'), 'utf8'),
-  );
-  writeFileSync(authority, secrets.ca.certificate);
+  const authority = trustAuthority(trial);
   const brokers = trial.controllers.map(address);
   const log = (name: string): string => join(trial.folder, name);
   // A scenario may have had a workload of its own.

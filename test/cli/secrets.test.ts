@@ -90,6 +90,19 @@ test('rotate takes the label of a certificate as well', () =>
     assert.not.match((await stackseed(['secrets', 'show'], { cwd })).stdout, 'of no use');
   }));
 
+test('rotate replaces the authority in three steps', () =>
+  withFolder(async (cwd) => {
+    lay(cwd, twoHosts);
+    await knownSecrets(cwd);
+    const said: string[] = [];
+    for (let step = 0; step < 3; step += 1) {
+      const { status, stdout } = await stackseed(['secrets', 'rotate', 'ca'], { cwd });
+      assert.is(status, 0);
+      said.push(stdout.split(' ').slice(0, 3).join(' '));
+    }
+    assert.equal(said, ['All hosts will', 'The other authority', 'The authority from']);
+  }));
+
 test('rotate takes only labels that there are', () =>
   withFolder(async (cwd) => {
     lay(cwd, twoHosts);

@@ -8,9 +8,10 @@ import { bringUp, prove } from './stand.ts';
 
 /**
  * Brings a cloud up from nothing but seeds, all hosts at one moment, and has a user use it:
- *   node --import tsx test/cloud/main.ts [--fleet one|small|whole] [--lab NAME] [--bare HOST] [--keep]
- *     [--standing] [--tempest] [--break [--from NAME]]
- * A host that is bare has none of its packages and installs them. After a failure the hosts stay as they are.
+ *   node --import tsx test/cloud/main.ts [--fleet one|small|whole] [--lab NAME] [--bare HOST] [--cut]
+ *     [--keep] [--standing] [--tempest] [--break [--from NAME]]
+ * A host that is bare has none of its packages and installs them; with --cut the power of controllers is cut in the middle
+ * of each thing that happens once. After a failure the hosts stay as they are.
  * With --standing the cloud is there already; with --tempest its smoke set is run on it, and with --break it is
  * broken in many ways while it is used, perhaps from a certain one on.
  */
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     lab: { type: 'string', default: 'cloud' },
     keep: { type: 'boolean', default: false },
     bare: { type: 'string' },
+    cut: { type: 'boolean', default: false },
     break: { type: 'boolean', default: false },
     from: { type: 'string' },
     tempest: { type: 'boolean', default: false },
@@ -33,14 +35,14 @@ async function fresh(hosts: string[]): Promise<Lab> {
   const lab = await openLab({ name, inventory, hosts, ...(bare && { bare: [bare] }) });
   await lab.destroy();
   if (!bare) {
-    await bringUp(lab);
+    await bringUp(lab, values.cut);
     return lab;
   }
   await lab.generate();
   await lab.switch.on(lab.fleet().networks);
   const stop = await servePackages(lab);
   try {
-    await bringUp(lab);
+    await bringUp(lab, values.cut);
   } finally {
     await stop();
   }

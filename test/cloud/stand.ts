@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../fixtures.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { breakAll } from './breaks.ts';
+import { cutSteps } from './cuts.ts';
 import { cloudAsItIs, cloudOf } from './proof.ts';
 import { PROOFS } from './proofs.ts';
 import { tempest } from './tempest.ts';
@@ -17,8 +18,11 @@ export function say(line: string): void {
   console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(8)} s  ${line}`);
 }
 
-/** Power on of all hosts at one moment, until each says that it is ready. Packages are there; layers are built before. */
-export async function bringUp(lab: Lab): Promise<number> {
+/**
+ * Power on of all hosts at one moment, until each says that it is ready. Packages are there; layers are built before. With
+ * `cutting` the power goes in the middle of each thing that has to happen once.
+ */
+export async function bringUp(lab: Lab, cutting = false): Promise<number> {
   await lab.generate();
   const hosts = lab.fleet().hosts.map(({ name }) => lab.host(name));
   // The layers, so that the time is that of the fleet.
@@ -26,19 +30,36 @@ export async function bringUp(lab: Lab): Promise<number> {
   began = Date.now();
   say(`power on of ${hosts.map(({ name }) => name).join(', ')}`);
   await lab.up(hosts.map(({ name }) => name));
-  const waiting = new Set(hosts);
-  while (waiting.size > 0) {
-    for (const host of waiting) {
-      if (!(await host.has('/run/stackseed/ready'))) continue;
-      waiting.delete(host);
-      say(`${host.name} is ready`);
-    }
-    if (Date.now() - began > PATIENCE * 1000) throw new Error(await unready([...waiting]));
-    await sleep(500);
+  let over = false;
+  const cuts = cutting ? cutSteps(lab, () => over, say) : undefined;
+  try {
+    await allReady(hosts);
+  } finally {
+    over = true;
   }
   const seconds = (Date.now() - began) / 1000;
+  if (cuts) {
+    const { cut, missed } = await cuts;
+    say(`cut in the middle: ${cut.join(', ')}`);
+    say(`over too soon to be cut: ${missed.join(', ') || 'none'}`);
+  }
   await tellTimeline(lab);
   return seconds;
+}
+
+/** A host that is switched off and on again has to become ready again. */
+async function allReady(hosts: LabHost[]): Promise<void> {
+  const told = new Set<LabHost>();
+  for (const end = Date.now() + PATIENCE * 1000; ; await sleep(500)) {
+    const ready = await Promise.all(hosts.map((host) => host.has('/run/stackseed/ready')));
+    for (const [index, host] of hosts.entries()) {
+      if (ready[index] && !told.has(host)) say(`${host.name} is ready`);
+      if (ready[index]) told.add(host);
+      else told.delete(host);
+    }
+    if (ready.every(Boolean)) return;
+    if (Date.now() > end) throw new Error(await unready(hosts.filter((_, index) => !ready[index])));
+  }
 }
 
 async function unready(hosts: LabHost[]): Promise<string> {

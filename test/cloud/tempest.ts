@@ -47,7 +47,8 @@ function configuration({ name, password }: Access, ids: Ids, computes: number): 
     image: { build_timeout: 600 },
     network: { public_network_id: ids.outside, floating_network_name: OUTSIDE.name, build_timeout: 600 },
     oslo_concurrency: { lock_path: `${WORKSPACE}/lock` },
-    service_available: { swift: false },
+    dashboard: { dashboard_url: `https://${name}/`, disable_ssl_certificate_validation: true },
+    service_available: { horizon: true, neutron: true, swift: false },
     validation: { run_validation: false },
     volume: { build_timeout: 600 },
     'volume-feature-enabled': { backup: false },
@@ -64,7 +65,11 @@ export async function tempest(cloud: Cloud): Promise<string> {
   const { lab, client, servers } = cloud;
   const access = await accessTo(lab);
   const station = await openWorkstation(lab, access, ['tempest']);
-  await client.run('flavor', 'create', 'tiny2', '--ram', '160', '--disk', '1', '--vcpus', '1');
+  // Another run may have left it.
+  await client
+    .run('flavor', 'create', 'tiny2', '--ram', '160', '--disk', '1', '--vcpus', '1')
+    .catch(() => client.field('id', 'flavor', 'show', 'tiny2'));
+  await station.must(['rm', '-rf', WORKSPACE, '/root/.tempest']);
   const id = (kind: string, name: string) => client.field('id', kind, 'show', name);
   const ids = {
     image: await id('image', 'guest'),

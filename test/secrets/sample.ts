@@ -11,7 +11,7 @@ export function sample(
     rotations: new Map(Object.entries(rotations)),
     overrides: new Map(Object.entries(overrides).map(([key, text]) => [key, new Secret(text)])),
     recipients: [],
-    ca: { key: new Secret('key'), certificate: 'certificate' },
+    ca: { key: new Secret('key'), certificate: 'certificate', trusted: 'certificate' },
   };
 }
 

@@ -53,7 +53,7 @@ export async function power(
   let done = 0;
   const order = {
     act,
-    authorities: [secrets.ca.certificate, ...own],
+    authorities: [secrets.ca.trusted, ...own],
     timeout: options.timeout,
     imageOf: (host: string) => (options.iso ?? '').replaceAll(HOST, host),
     ...(context.signal && { signal: context.signal }),

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { rotateSecret } from '../../../src/secrets/index.ts';
+import { rotateAuthority, rotateSecret } from '../../../src/secrets/index.ts';
 import type { LabHost } from '../../lab/lab.ts';
 import { statusOf } from '../../lab/status.ts';
 import { sql, standing } from '../database.ts';
 import { absent, type Edit, insert, otherSeeds, ownSeeds } from '../generation.ts';
 import type { StandingScenario } from '../scenario.ts';
 import { expect, type Trial, until } from '../trial.ts';
+import { trustAuthority } from '../workload.ts';
 
 const CONNECTIONS = 1500;
 
@@ -187,6 +188,58 @@ const rotation: StandingScenario = {
   },
 };
 
+const authority: StandingScenario = {
+  name: 'live-authority',
+  summary:
+    "the fleet's certificate authority is replaced by another in three steps, each brought to one controller after another",
+  begins: 'standing',
+  async run(trial, workload) {
+    const [first] = trial.controllers;
+    if (!first) throw new Error('a fleet without controllers');
+    const before = await issuersOf(first);
+    let seeds = '';
+    for (const step of ['another is trusted', 'another signs', 'the one before is gone']) {
+      const stage = await rotateAuthority(join(trial.lab.folder, 'secrets.yaml'));
+      expect(stage === step, `the step is "${stage}", not "${step}"`);
+      trustAuthority(trial);
+      seeds = await trial.lab.generate();
+      for (const { name } of trial.controllers)
+        await take(trial, dirname(seeds), name, '--wait', '--timeout', '300');
+      await trial.converged(400);
+      await workload.writing(120);
+      trial.say(`${step}, on all`);
+    }
+    for (const host of trial.controllers) {
+      const after = await issuersOf(host);
+      for (const [what, issuer] of Object.entries(after))
+        expect(issuer !== before[what], `${what} of ${host.name} is still of ${issuer}`);
+      const trusted = await host.must(['grep', '-c', 'BEGIN', '/etc/mysql/stackseed/ca.crt']);
+      expect(trusted.trim() === '1', `${host.name} trusts ${trusted.trim()} authorities`);
+    }
+    await insert(
+      trial,
+      seeds,
+      trial.controllers.map(({ name }) => name),
+    );
+  },
+};
+
+/** Who has signed what is shown to those who connect. */
+async function issuersOf(host: LabHost): Promise<Record<string, string>> {
+  const of = (port: number, options = '') => shown(host, port, '-issuer', options);
+  return {
+    'certificate of the database': await of(3306, '-starttls mysql'),
+    'certificate of the message queue': await of(5671),
+  };
+}
+
+async function shown(host: LabHost, port: number, what: string, options: string): Promise<string> {
+  const script = `. /etc/stackseed/node.env
+    openssl s_client ${options} -connect "$STACKSEED_MANAGE_ADDRESS:${port}" </dev/null 2>/dev/null |
+    openssl x509 -noout ${what}`;
+  return (await host.must(['bash', '-c', script], { timeout: 60 })).trim();
+}
+
 /** Replaces secrets, and brings the new seeds to one controller after another. Gives their folder. */
 async function rotate(trial: Trial, labels: string[]): Promise<string> {
   for (const label of labels) await rotateSecret(join(trial.lab.folder, 'secrets.yaml'), label);
@@ -238,14 +291,10 @@ const AUTHENTICATES =
 /** What is in force on a controller, as digests: what it shows to those who connect, and its files. */
 async function secretsOf(host: LabHost): Promise<Record<string, string>> {
   const digest = async (script: string) => (await host.must(['bash', '-c', script], { timeout: 60 })).trim();
-  const shown = (port: number, options = '') =>
-    digest(`. /etc/stackseed/node.env
-      openssl s_client ${options} -connect "$STACKSEED_MANAGE_ADDRESS:${port}" </dev/null 2>/dev/null |
-      openssl x509 -noout -fingerprint -sha256`);
   return {
     password: await digest('sha256sum </etc/rabbitmq/stackseed/admin.password'),
-    'certificate of the database': await shown(3306, '-starttls mysql'),
-    'certificate of the message queue': await shown(5671),
+    'certificate of the database': await shown(host, 3306, '-fingerprint -sha256', '-starttls mysql'),
+    'certificate of the message queue': await shown(host, 5671, '-fingerprint -sha256', ''),
   };
 }
 
@@ -265,5 +314,6 @@ export const live: StandingScenario[] = [
     },
   ),
   rotation,
+  authority,
   shrinkAndGrow,
 ];
