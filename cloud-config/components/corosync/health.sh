@@ -14,10 +14,7 @@ main() {
     return 1
   }
   key=$(COROSYNC_TRANSPORT=$COROSYNC_TRANSPORT \
-    python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/corosync_key.py" words) || {
-    printf '%s\n' "$key"
-    return 1
-  }
+    python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/corosync_key.py" words)
   printf '%s\n' "$said${key:+, $key}"
 }
 

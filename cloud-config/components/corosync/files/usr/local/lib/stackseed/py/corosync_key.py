@@ -1,11 +1,11 @@
 """The key of the controllers' Corosync, and its change while all of them run.
 
     corosync_key.py start      writes the key that Corosync has to be started with, and notes it
-    corosync_key.py next       what is to be done about a new key while Corosync runs: prints "nothing", "reload" when it is
-                               to read its configuration again, or "restart"; or exit 75 and a line that says for whom it waits
-    corosync_key.py taken      notes that the daemon has read the file
-    corosync_key.py words      exit 0 and what is special about the key, mostly nothing; exit 1 and a line when `next` could do
-                               something
+    corosync_key.py state      how the key is that Corosync runs with: prints "newest"; "before" when it can come to the newest
+                               while it runs; "between" while that happens; or "strange" when it has to be restarted for it
+    corosync_key.py follow     brings a Corosync that is "before" to the newest key, and ends; may take until other hosts have
+                               their seeds
+    corosync_key.py words      what is special about the key, mostly nothing
 
 COROSYNC_TRANSPORT says which transport Corosync has. Secrets are in /etc/stackseed/corosync.key, one a line; after a rotation the one from before and the new one. Each makes a
 key of 128 bytes: what Corosync 2 takes and no other number, and the least that 3 takes.
@@ -16,7 +16,9 @@ members know the new one; then each puts it into its file; then somebody has the
 """
 import hashlib
 import os
+import subprocess
 import sys
+import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 if FOLDER not in sys.path:
@@ -25,8 +27,8 @@ if FOLDER not in sys.path:
 import durable  # noqa: E402
 
 SECRETS, FILE, RUNS = '/etc/stackseed/corosync.key', '/etc/corosync/authkey', '/run/stackseed/corosync.key'
-# Seconds for all controllers to answer.
-PEERS_TIME = 1.5
+# Seconds for all controllers to answer; between two looks whether all know the newest key, and when all do.
+PEERS_TIME, LOOK, LOOK_SOON = 1.5, 10, 1
 
 
 def key_of(secret):
@@ -111,19 +113,42 @@ def behind(keys, members, answers):
     return [name for name in members if said_key(section(answers, name) or {}).get('file') != keys.newest]
 
 
-def following(keys, members, answers, live):
-    """(exit status, words) of `next`. `live`: this Corosync can take a key in."""
+def state(keys, live):
+    """As the command of that name. `live`: this Corosync can take a key in."""
     if keys.runs == keys.newest:
-        return 0, 'nothing'
+        return 'newest'
     if not live or keys.runs not in keys.names:
-        return 0, 'restart'
-    if lacking(keys, members, answers):
-        return 0, 'nothing'
-    keys.put(keys.newest)
-    late = behind(keys, members, answers)
-    if late:
-        return 75, 'for %s to lay down the new key of Corosync' % ' '.join(late)
-    return 0, 'reload'
+        return 'strange'
+    return 'between' if keys.file == keys.newest else 'before'
+
+
+def follow(root):
+    told = ''
+    while True:
+        keys = Keys(root)
+        if state(keys, True) in ('newest', 'strange'):
+            return
+        members, answers = others(root)
+        late = lacking(keys, members, answers)
+        if late:
+            told = say(told, 'waiting for %s to know the new key' % ' '.join(late))
+            time.sleep(LOOK)
+            continue
+        keys.put(keys.newest)
+        late = behind(keys, members, answers)
+        if not late:
+            say(told, 'taking in the new key')
+            subprocess.check_call(['corosync-cfgtool', '-R'], stdin=subprocess.DEVNULL)
+            keys.note(keys.newest)
+            return
+        told = say(told, 'waiting for %s to lay down the new key' % ' '.join(late))
+        time.sleep(LOOK_SOON)
+
+
+def say(before, text):
+    if text != before:
+        sys.stderr.write(text + '\n')
+    return text
 
 
 def others(root):
@@ -137,12 +162,11 @@ def others(root):
 
 
 def words(keys, members, answers):
-    """(exit status, words) of `words`."""
     late = lacking(keys, members, answers)
-    if late:
-        return 0, 'with the key from before: %s not know the new one' % (
-            '%s does' % late[0] if len(late) == 1 else '%s do' % ' '.join(late))
-    return 1, 'the new key can be taken in'
+    if not late:
+        return 'with the key from before, about to take the new one in'
+    return 'with the key from before: %s not know the new one' % (
+        '%s does' % late[0] if len(late) == 1 else '%s do' % ' '.join(late))
 
 
 def main(arguments):
@@ -155,20 +179,16 @@ def main(arguments):
         keys.put(name)
         keys.note(name)
         return 0
-    if verb == 'taken':
-        keys.note(keys.file)
+    if verb == 'state':
+        print(state(keys, live))
         return 0
-    if verb == 'next':
-        changed = live and keys.runs != keys.newest and keys.runs in keys.names
-        status, said = following(keys, *(others(root) if changed else ([], {})), live=live)
-        print(said)
-        return status
+    if verb == 'follow':
+        follow(root)
+        return 0
     if verb == 'words':
-        if not live or keys.runs == keys.newest or keys.runs not in keys.names:
-            return 0
-        status, said = words(keys, *others(root))
-        print(said)
-        return status
+        if state(keys, live) in ('before', 'between'):
+            print(words(keys, *others(root)))
+        return 0
     sys.stderr.write(__doc__ + '\n')
     return 2
 
