@@ -68,8 +68,7 @@ class Keys(object):
 
     def note(self, name):
         path = self.root + RUNS
-        if not os.path.isdir(os.path.dirname(path)):
-            os.makedirs(os.path.dirname(path))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         durable.write(path, name + '\n', 0o644)
         self.runs = name
 

@@ -219,10 +219,13 @@ def write_new(path, data, mode, owner):
 
 
 def make_folder(path):
-    """And has the disk know of it."""
+    """And has the disk know of it. Components that begin at one moment may want the same one."""
     if not os.path.isdir(path):
         make_folder(os.path.dirname(path))
-        os.mkdir(path, 0o755)
+        try:
+            os.mkdir(path, 0o755)
+        except FileExistsError:
+            pass
         sync_folder(os.path.dirname(path))
 
 
