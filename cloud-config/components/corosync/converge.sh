@@ -92,6 +92,7 @@ main() {
   if ! systemctl is-active --quiet "$COROSYNC_UNIT" ||
     [ "$(cat "$RECORD" 2>/dev/null)" != "$(started_with)" ]; then
     start
+    rekey
     return 0
   fi
   rekey

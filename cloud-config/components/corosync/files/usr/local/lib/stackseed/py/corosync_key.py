@@ -124,30 +124,31 @@ def state(keys, live):
 def follow(root):
     told = ''
     while True:
-        keys = Keys(root)
-        if state(keys, True) in ('newest', 'strange'):
+        pause, text = turn(root)
+        if text != told:
+            sys.stderr.write(text + '\n')
+        told = text
+        if not pause:
             return
-        members, answers = others(root)
-        late = lacking(keys, members, answers)
-        if late:
-            told = say(told, 'waiting for %s to know the new key' % ' '.join(late))
-            time.sleep(LOOK)
-            continue
-        keys.put(keys.newest)
-        late = behind(keys, members, answers)
-        if not late:
-            say(told, 'taking in the new key')
-            subprocess.check_call(['corosync-cfgtool', '-R'], stdin=subprocess.DEVNULL)
-            keys.note(keys.newest)
-            return
-        told = say(told, 'waiting for %s to lay down the new key' % ' '.join(late))
-        time.sleep(LOOK_SOON)
+        time.sleep(pause)
 
 
-def say(before, text):
-    if text != before:
-        sys.stderr.write(text + '\n')
-    return text
+def turn(root):
+    """(seconds until the next one, words); 0 seconds when there is nothing more to do."""
+    keys = Keys(root)
+    if state(keys, True) in ('newest', 'strange'):
+        return 0, 'nothing to be done'
+    members, answers = others(root)
+    late = lacking(keys, members, answers)
+    if late:
+        return LOOK, 'waiting for %s to know the new key' % ' '.join(late)
+    keys.put(keys.newest)
+    late = behind(keys, members, answers)
+    if late:
+        return LOOK_SOON, 'waiting for %s to lay down the new key' % ' '.join(late)
+    subprocess.check_call(['corosync-cfgtool', '-R'], stdin=subprocess.DEVNULL)
+    keys.note(keys.newest)
+    return 0, 'has taken in the new key'
 
 
 def others(root):
