@@ -184,6 +184,20 @@ test('a new key is taken in by all at once, when all have it, without a restart'
   });
 });
 
+test('a host that starts among others that do not run either keeps the key that it had', () => {
+  onController((node) => {
+    const [old = '', fresh = ''] = keyNames(node, OLD, NEW);
+    node.run('converge');
+    node.write('/etc/stackseed/corosync.key', `${OLD}\n${NEW}\n`, 0o600);
+    node.write(ASK, others('', old, [old, fresh], false));
+    node.remove('../state/active-corosync.service');
+    const ran = node.run('converge');
+    assert.is(ran.status, 0, ran.stderr);
+    assert.is(keyOfFile(node), old);
+    assert.ok(followed(ran.calls));
+  });
+});
+
 test('another list of controllers waits while some have the new key and some have not', () => {
   onController((node) => {
     node.run('converge');

@@ -91,14 +91,16 @@ def said_key(said):
 
 
 def first(keys, answers):
-    """The name of the key to start with: the newest, unless others need the one from before."""
+    """The name of the key to start with: that of the others, as far as they say; else the one it had."""
     others = [said for said in (section(answers, name) for name in sorted(answers)) if said]
     run = [said_key(said).get('runs') for said in others if said.get('running')]
     if keys.newest in run or len(keys.names) == 1:
         return keys.newest
     before = keys.names[0]
     strangers = [said for said in others if keys.newest not in said_key(said).get('knows', [])]
-    return before if strangers or before in run else keys.newest
+    if strangers or before in run:
+        return before
+    return keys.file if keys.file in keys.names else keys.newest
 
 
 def lacking(keys, members, answers):
