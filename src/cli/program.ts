@@ -475,9 +475,12 @@ function addSecrets(program: Command, context: Context): void {
     .action(async (options) => (await import('./commands/secrets-show.ts')).secretsShow(context, options));
   example(show, 'stackseed secrets show');
 
-  const rotate = secrets.command('rotate').description('replace one secret by another').argument('<LABEL>');
+  const rotate = secrets
+    .command('rotate')
+    .description('replace one secret by another; "ca" is the certificate authority, in three steps')
+    .argument('<LABEL>');
   planOptions(secretsOption(inventoryOption(rotate))).action(async (label, options) =>
     (await import('./commands/secrets-rotate.ts')).secretsRotate(context, label, options),
   );
-  example(rotate, 'stackseed secrets rotate phone-home-token');
+  example(rotate, 'stackseed secrets rotate phone-home-token', 'stackseed secrets rotate ca');
 }

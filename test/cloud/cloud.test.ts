@@ -32,7 +32,6 @@ cloud.before(async (context) => {
   const hosts = FLEETS['small'] ?? [];
   const inventory = writeFleet(join(cacheFolder(), 'cloud-short'), hosts);
   context.lab = await openLab({ name: 'cloud-short', inventory, hosts });
-  context.cloud = cloudOf(context.lab);
   await context.lab.destroy();
 });
 
@@ -42,6 +41,7 @@ cloud.after(async ({ lab }) => {
 
 test('a cloud comes up from nothing but seeds, with nobody logging in', async (context) => {
   await bringUp(context.lab);
+  context.cloud = cloudOf(context.lab);
   context.stands = true;
 });
 
