@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { cacheFolder } from '../images/cache.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { FLEETS, writeFleet } from './fleet.ts';
-import { PROXY, servePackages } from './packages.ts';
+import { PROXY, servePackages, standIn } from './packages.ts';
 import { bringUp, prove } from './stand.ts';
 
 /**
@@ -42,7 +42,7 @@ async function fresh(hosts: string[]): Promise<Lab> {
   await lab.switch.on(lab.fleet().networks);
   const stop = await servePackages(lab);
   try {
-    await bringUp(lab, values.cut);
+    await Promise.all([bringUp(lab, values.cut), standIn(lab.host(bare))]);
   } finally {
     await stop();
   }

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Lab } from '../lab/lab.ts';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lab, LabHost } from '../lab/lab.ts';
+import { script } from '../lab/scripts.ts';
 import { aptProxy } from '../qemu/proxy.ts';
 
 /** The lab's own address on the management network, where hosts that install packages find a proxy. */
@@ -23,4 +26,15 @@ export async function servePackages(lab: Lab): Promise<() => Promise<void>> {
     relay.kill('SIGTERM');
     await proxy.close();
   };
+}
+
+const MOUNT = '/usr/sbin/mount.nfs';
+
+/** The lab's stand-in for NFS, which its layers have, on a host that installs the real one; once that is there. */
+export async function standIn(host: LabHost): Promise<void> {
+  while (!(await host.has(MOUNT))) await sleep(500);
+  await host.must(['dpkg-divert', '--quiet', '--local', '--rename', '--add', MOUNT]);
+  await host.must(['install', '-m', '0755', '/dev/stdin', MOUNT], {
+    input: readFileSync(script('mount.nfs'), 'utf8'),
+  });
 }
