@@ -34,7 +34,7 @@ const MOUNT = '/usr/sbin/mount.nfs';
 export async function standIn(host: LabHost): Promise<void> {
   while (!(await host.has(MOUNT))) await sleep(500);
   await host.must(['dpkg-divert', '--quiet', '--local', '--rename', '--add', MOUNT]);
-  await host.must(['install', '-m', '0755', '/dev/stdin', MOUNT], {
-    input: readFileSync(script('mount.nfs'), 'utf8'),
-  });
+  const input = readFileSync(script('mount.nfs'), 'utf8');
+  await host.must(['dd', `of=${MOUNT}`, 'status=none'], { input });
+  await host.must(['chmod', '0755', MOUNT]);
 }
