@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../lab/lab.ts';
 import { until } from './client.ts';
-import { PUBLIC } from './fleet.ts';
+import { PUBLIC, withRole } from './fleet.ts';
 import { type Cloud, furtherServers } from './proof.ts';
 import { startWatch, type Watch } from './watch.ts';
 
@@ -18,13 +18,6 @@ interface Break {
 const PATIENCE = 900;
 
 const controllers = ({ lab }: Cloud): LabHost[] => withRole(lab, 'controller');
-
-function withRole(lab: Cloud['lab'], role: string): LabHost[] {
-  return lab
-    .fleet()
-    .hosts.filter(({ roles }) => roles.includes(role))
-    .map(({ name }) => lab.host(name));
-}
 
 /** The controller that has the virtual addresses, and one that has not. */
 async function holder(cloud: Cloud): Promise<{ has: LabHost; other: LabHost }> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from '../chaos/database.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
+import { withRole } from './fleet.ts';
 
 /** Steps that are nobody's work of OpenStack, or over before anybody sees them. */
 const OTHERS = /^(account-|cib$|rabbitmq$)/;
@@ -34,10 +35,7 @@ export async function cutSteps(
   over: () => boolean,
   say: (line: string) => void,
 ): Promise<{ cut: string[]; missed: string[] }> {
-  const controllers = lab
-    .fleet()
-    .hosts.filter(({ roles }) => roles.includes('controller'))
-    .map(({ name }) => lab.host(name));
+  const controllers = withRole(lab, 'controller');
   const cut = new Set<string>();
   const seen = new Set<string>();
   for (; !over(); await sleep(500)) {

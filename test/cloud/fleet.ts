@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { example } from '../fixtures.ts';
+import type { Lab, LabHost } from '../lab/lab.ts';
 
 /** The fleets that the cloud is proven on, by the hosts of the example that they have. */
 export const FLEETS: Record<string, string[]> = {
@@ -12,6 +13,13 @@ export const FLEETS: Record<string, string[]> = {
 
 /** Where the example's cloud answers to its users. */
 export const PUBLIC = '192.168.0.50';
+
+/** Hosts of the lab that have a role. */
+export const withRole = (lab: Lab, role: string): LabHost[] =>
+  lab
+    .fleet()
+    .hosts.filter(({ roles }) => roles.includes(role))
+    .map(({ name }) => lab.host(name));
 
 /** What the outside network gives out. */
 export const OUTSIDE = { name: 'outside', from: '192.168.0.100', to: '192.168.0.199' };

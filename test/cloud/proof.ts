@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab, LabHost } from '../lab/lab.ts';
 import { type Client, clientOn, until } from './client.ts';
-import { OUTSIDE } from './fleet.ts';
+import { OUTSIDE, withRole } from './fleet.ts';
 import { makeGuest } from './guest.ts';
 
 /** A cloud that stands, and what one proof leaves for the next. */
@@ -110,11 +110,7 @@ export async function furtherServers(cloud: Cloud): Promise<string> {
   return took.join(', ');
 }
 
-const computes = ({ lab }: Cloud): string[] =>
-  lab
-    .fleet()
-    .hosts.filter(({ roles }) => roles.includes('compute'))
-    .map(({ name }) => name);
+const computes = ({ lab }: Cloud): string[] => withRole(lab, 'compute').map(({ name }) => name);
 
 /** Boots a server, and waits until it is through with what guest/init does. */
 async function boot(cloud: Cloud, name: string, node: string): Promise<string> {

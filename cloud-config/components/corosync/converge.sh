@@ -34,7 +34,7 @@ judge() {
 }
 
 nodes() {
-  python3 -I "$ROOT/usr/local/lib/stackseed/py/report_corosync.py" "$1"
+  python3 -I -B "$ROOT/usr/local/lib/stackseed/py/report_corosync.py" "$1"
 }
 
 # All but the list of nodes and the key.

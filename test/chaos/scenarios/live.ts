@@ -28,6 +28,11 @@ async function take(trial: Trial, folder: string, name: string, ...words: string
   trial.say(`${name} has taken its new seed`);
 }
 
+/** One controller after another, each waited for. */
+async function takeEach(trial: Trial, folder: string): Promise<void> {
+  for (const { name } of trial.controllers) await take(trial, folder, name, '--wait', '--timeout', '300');
+}
+
 async function connections(trial: Trial): Promise<number[]> {
   const answers = await Promise.all(trial.controllers.map((host) => sql(host, 'SELECT @@max_connections')));
   return answers.map(([row]) => Number(row?.[0]));
@@ -196,21 +201,20 @@ const authority: StandingScenario = {
   async run(trial, workload) {
     const [first] = trial.controllers;
     if (!first) throw new Error('a fleet without controllers');
-    const before = await issuersOf(first);
+    const before = await certificates(first, '-issuer');
     let seeds = '';
     for (const step of ['another is trusted', 'another signs', 'the one before is gone']) {
       const stage = await rotateAuthority(join(trial.lab.folder, 'secrets.yaml'));
       expect(stage === step, `the step is "${stage}", not "${step}"`);
       trustAuthority(trial);
       seeds = await trial.lab.generate();
-      for (const { name } of trial.controllers)
-        await take(trial, dirname(seeds), name, '--wait', '--timeout', '300');
+      await takeEach(trial, dirname(seeds));
       await trial.converged(400);
       await workload.writing(120);
       trial.say(`${step}, on all`);
     }
     for (const host of trial.controllers) {
-      const after = await issuersOf(host);
+      const after = await certificates(host, '-issuer');
       for (const [what, issuer] of Object.entries(after))
         expect(issuer !== before[what], `${what} of ${host.name} is still of ${issuer}`);
       const trusted = await host.must(['grep', '-c', 'BEGIN', '/etc/mysql/stackseed/ca.crt']);
@@ -224,12 +228,11 @@ const authority: StandingScenario = {
   },
 };
 
-/** Who has signed what is shown to those who connect. */
-async function issuersOf(host: LabHost): Promise<Record<string, string>> {
-  const of = (port: number, options = '') => shown(host, port, '-issuer', options);
+/** What openssl says of the certificates that are shown to those who connect. */
+async function certificates(host: LabHost, what: string): Promise<Record<string, string>> {
   return {
-    'certificate of the database': await of(3306, '-starttls mysql'),
-    'certificate of the message queue': await of(5671),
+    'certificate of the database': await shown(host, 3306, what, '-starttls mysql'),
+    'certificate of the message queue': await shown(host, 5671, what, ''),
   };
 }
 
@@ -245,8 +248,7 @@ async function rotate(trial: Trial, labels: string[]): Promise<string> {
   for (const label of labels) await rotateSecret(join(trial.lab.folder, 'secrets.yaml'), label);
   const seeds = await trial.lab.generate();
   const before = await Promise.all(trial.controllers.map(corosyncOf));
-  for (const { name } of trial.controllers)
-    await take(trial, dirname(seeds), name, '--wait', '--timeout', '300');
+  await takeEach(trial, dirname(seeds));
   await trial.converged(400);
   // The last one to be brought its seed is what the others have waited for.
   await until(180, 'every Corosync has the new key, and all are members', async () => {
@@ -293,8 +295,7 @@ async function secretsOf(host: LabHost): Promise<Record<string, string>> {
   const digest = async (script: string) => (await host.must(['bash', '-c', script], { timeout: 60 })).trim();
   return {
     password: await digest('sha256sum </etc/rabbitmq/stackseed/admin.password'),
-    'certificate of the database': await shown(host, 3306, '-fingerprint -sha256', '-starttls mysql'),
-    'certificate of the message queue': await shown(host, 5671, '-fingerprint -sha256', ''),
+    ...(await certificates(host, '-fingerprint -sha256')),
   };
 }
 
@@ -302,9 +303,7 @@ export const live: StandingScenario[] = [
   setting(
     'live-setting',
     'a setting of the database changes, and each controller takes its new seed as it runs, one after another; then one goes back, and forth again',
-    async (trial, folder) => {
-      for (const { name } of trial.controllers) await take(trial, folder, name, '--wait', '--timeout', '300');
-    },
+    takeEach,
   ),
   setting(
     'live-setting-at-once',

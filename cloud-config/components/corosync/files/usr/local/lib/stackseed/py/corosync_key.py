@@ -5,10 +5,10 @@
                                while it runs; "between" while that happens; or "strange" when it has to be restarted for it
     corosync_key.py follow     brings a Corosync that is "before" to the newest key, and ends; may take until other hosts have
                                their seeds
-    corosync_key.py words      what is special about the key, mostly nothing
 
-COROSYNC_TRANSPORT says which transport Corosync has. Secrets are in /etc/stackseed/corosync.key, one a line; after a rotation the one from before and the new one. Each makes a
-key of 128 bytes: what Corosync 2 takes and no other number, and the least that 3 takes.
+COROSYNC_TRANSPORT says which transport Corosync has. Secrets are in /etc/stackseed/corosync.key, one a line; after a
+rotation the one from before and the new one. Each makes a key of 128 bytes: what Corosync 2 takes and no other number,
+and the least that 3 takes.
 
 Since Corosync 3.1 (https://github.com/corosync/corosync/pull/562) one `corosync-cfgtool -R` brings a new key to all members
 without losing a message, if each has it in its file by then. So a host goes on with the key from before until all
@@ -123,6 +123,10 @@ def state(keys, live):
     return 'between' if keys.file == keys.newest else 'before'
 
 
+def is_live():
+    return os.environ.get('COROSYNC_TRANSPORT') == 'knet'
+
+
 def follow(root):
     told = ''
     while True:
@@ -163,8 +167,12 @@ def others(root):
     return [name for name in members if name != cluster['self']], answers
 
 
-def words(keys, members, answers):
-    late = lacking(keys, members, answers)
+def words(root):
+    """What is special about the key; mostly nothing, and then nobody is asked."""
+    keys = Keys(root)
+    if state(keys, is_live()) not in ('before', 'between'):
+        return ''
+    late = lacking(keys, *others(root))
     if not late:
         return 'with the key from before, about to take the new one in'
     return 'with the key from before: %s not know the new one' % (
@@ -173,7 +181,7 @@ def words(keys, members, answers):
 
 def main(arguments):
     root = os.environ.get('ROOT', '')
-    live = os.environ.get('COROSYNC_TRANSPORT') == 'knet'
+    live = is_live()
     verb = arguments[0] if len(arguments) == 1 else ''
     keys = Keys(root)
     if verb == 'start':
@@ -186,10 +194,6 @@ def main(arguments):
         return 0
     if verb == 'follow':
         follow(root)
-        return 0
-    if verb == 'words':
-        if state(keys, live) in ('before', 'between'):
-            print(words(keys, *others(root)))
         return 0
     sys.stderr.write(__doc__ + '\n')
     return 2

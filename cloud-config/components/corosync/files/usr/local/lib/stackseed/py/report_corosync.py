@@ -136,7 +136,8 @@ def main(arguments):
         return 75 if why else 0
     if arguments == ['words']:
         told = report(root)
-        print(words(told))
+        about = corosync_key.words(root) if told['running'] else ''
+        print(words(told) + (', ' + about if about else ''))
         return 0 if told['running'] else 1
     sys.stderr.write(__doc__ + '\n')
     return 2

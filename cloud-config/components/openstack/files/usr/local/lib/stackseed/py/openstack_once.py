@@ -8,8 +8,9 @@ the empty DATABASE, and may leave it unusable when it is cut off. So until one g
 whatever is there was begun by this step: it is dropped and made anew. A later generation only runs COMMAND.
 
 Status 0: done, here or elsewhere. 75: not yet. 78: an operator must act. Else: COMMAND failed. The last line of
-stderr says why; lines of COMMAND begin with a bar. While COMMAND runs, the step is looked at: when it is another controller's, or the database has not
-served here for a while, COMMAND is killed; and who takes a step over waits until that has happened.
+stderr says why; lines of COMMAND begin with a bar. While COMMAND runs, the step is looked at: when it is another
+controller's, or the database has not served here for a while, COMMAND is killed; and who takes a step over waits
+until that has happened.
 """
 import contextlib
 import io
