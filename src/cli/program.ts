@@ -42,6 +42,7 @@ export function makeProgram(around: Surroundings): { program: Command; context: 
   addGenerate(program, context);
   addVerify(program, context);
   addBundle(program, context);
+  addPublish(program, context);
   addGraph(program, context);
   addReport(program, context);
   addStatus(program, context);
@@ -216,6 +217,20 @@ function addBundle(program: Command, context: Context): void {
     .option('--zip', 'with --each: as zip')
     .action(async (file, options) => (await import('./commands/bundle.ts')).bundle(context, file, options));
   example(command, 'stackseed bundle seeds.tar.gz', 'stackseed bundle --each --zip for-the-racks');
+}
+
+function addPublish(program: Command, context: Context): void {
+  const command = program
+    .command('publish')
+    .description('write the seeds of hosts with the role pull into a folder that a web server serves to them')
+    .argument('<DIR>', 'that folder; each host has a part of it that only it knows');
+  planOptions(secretsOption(inventoryOption(command)))
+    .option('--out <DIR>', 'where the seeds are', 'out')
+    .option('--prune', 'remove what is there of hosts that are no more, and of tokens from before')
+    .action(async (folder, options) =>
+      (await import('./commands/publish.ts')).publish(context, folder, options),
+    );
+  example(command, 'stackseed generate && stackseed publish /srv/seeds');
 }
 
 function addGraph(program: Command, context: Context): void {

@@ -1,7 +1,7 @@
 /** Puts rendered seeds into the output folder, whole or not at all, and takes stale ones out of it. */
 export { ARCHIVES, archiveKind, CHECKSUMS, checksumLine, writeArchive } from './archive.ts';
 export { syncFolder, writeAtomic, writeNew } from './atomic-write.ts';
-export { readHostTree } from './host-folder.ts';
+export { readHostTree, removeFolder, SEED_FILES } from './host-folder.ts';
 export { type Inspected, inspectHost, sha256, stampOf } from './inspect.ts';
 export {
   type Journal,

@@ -5,6 +5,7 @@ import { disk } from './scenarios/disk.ts';
 import { live } from './scenarios/live.ts';
 import { outage } from './scenarios/outage.ts';
 import { partition } from './scenarios/partition.ts';
+import { pull } from './scenarios/pull.ts';
 import { seeds } from './scenarios/seeds.ts';
 import { wipe } from './scenarios/wipe.ts';
 
@@ -17,6 +18,7 @@ export const catalogue: Scenario[] = [
   ...disk,
   ...partition,
   ...live,
+  ...pull,
   ...seeds,
 ];
 

@@ -24,6 +24,7 @@ test('the commands are those that were promised', () => {
     'generate',
     'verify',
     'bundle',
+    'publish',
     'graph',
     'report',
     'status',

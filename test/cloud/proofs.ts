@@ -1,5 +1,6 @@
 import { dashboard } from './dashboard.ts';
 import { growth } from './growth.ts';
+import { migration } from './migration.ts';
 import { type Cloud, doctor, floating, images, network, samples, servers, stack, volume } from './proof.ts';
 
 /** Something that a user does with a cloud; says what came of it. */
@@ -20,6 +21,7 @@ export const PROOFS: Proof[] = [
   { name: 'stack', prove: stack },
   { name: 'samples', prove: samples },
   { name: 'another compute node', prove: growth, again: true },
+  { name: 'live migration', prove: migration, again: true },
   { name: 'dashboard', prove: dashboard, again: true },
   { name: 'doctor', prove: doctor, again: true },
 ];

@@ -88,7 +88,14 @@ test('every component is in a role, so that a host can have it', () => {
 
 test('roles are listed where others name them, and compute nodes are not', () => {
   const listed = [...library.roles.values()].filter((role) => role.listed).map((role) => role.name);
-  assert.equal(listed.sort(), ['controller', 'inner-router', 'network', 'router', 'storage']);
+  assert.equal(listed.sort(), [
+    'controller',
+    'inner-router',
+    'network',
+    'pull-controller',
+    'router',
+    'storage',
+  ]);
   assert.is(library.roles.get('controller')?.count, 'odd');
 });
 

@@ -48,7 +48,7 @@ case $verb in
   is-enabled) [ -e "$STATE/enabled-$unit" ] ;;
   enable) touch "$STATE/enabled-$unit" ;;
   is-active) [ -e "$STATE/active-$unit" ] ;;
-  show) echo NeedDaemonReload=no ;;
+  show) case $* in *ActiveEnterTimestamp*) echo 'ActiveEnterTimestamp=Mon 2026-11-30 21:03:42 UTC' ;; *) echo NeedDaemonReload=no ;; esac ;;
   start | restart) [ ! -e "$STATE/broken-$unit" ] && touch "$STATE/active-$unit" ;;
   stop) rm -f "$STATE/active-$unit" ;;
 esac`;

@@ -50,6 +50,7 @@ async function lay(over: string): Promise<void> {
     join(files, 'usr/local/lib/stackseed/galera-notify.sh'),
     join(over, 'usr/local/lib/stackseed/galera-notify.sh'),
   );
+  await put('usr/local/lib/stackseed/turns.py', await readFile(join(root, 'test/galera/turns.py'), 'utf8'));
   await mkdir(join(over, 'usr/local/sbin'), { recursive: true });
   await copyFile(join(root, 'test/galera/systemctl.sh'), join(over, 'usr/local/sbin/systemctl'));
   for (const path of ['usr/local/sbin/systemctl', 'usr/local/lib/stackseed/galera-notify.sh']) {
@@ -85,6 +86,32 @@ check('a step is claimed once, checked by its token and recorded as done', () =>
   is('done', '0 cnt1 done');
   is('claim after done', '3');
   is('no plain name', '2');
+});
+
+check('hosts have their turn one after another, and one that fails holds up all others', () => {
+  is('turn claim', 'a token');
+  is('turn claimed again', 'same');
+  is('turn begin', 'a token');
+  is('turn second slot', 'a token');
+  is('turn no third', 'wait: it is the turn of cm1, cm2');
+  is('turn controller beside them', 'a token');
+  like('turn show', /^cm1 has its turn to take a new seed; cm2 has .*; cnt1 has /);
+  is("turn another's token", 'wait: it is not the turn of cm3 any more');
+  is('turn failed', 'a token');
+  is('turn after a failure', 'wait: cm1 has taken a new seed and is not healthy with it');
+  is('turn own turn after a failure', 'same');
+  is('turn healthy after all', 'a token');
+  is('turn offer that nobody began', 'a token');
+  is('turn longer than it said', 'wait: cm3 has taken a new seed and is not healthy with it');
+  is('turn free', 'cm3 has no turn any more');
+  is('turn freed', 'wait: it is not the turn of cm3 any more');
+  is('turn after it', 'a token');
+  is('turn with one away', 'cnt2 is not in the cluster of the database');
+});
+
+check('a question for a turn has no answer without the key, or with a wish that is none', () => {
+  for (const name of ['other key', 'other wish', 'longest', 'long'])
+    like(`turn ${name}`, /^unreadable: ended after 0 bytes|^unreadable: .*reset/);
 });
 
 check('clustercheck answers with little work, and also while MariaDB hangs', () => {

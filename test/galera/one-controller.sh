@@ -62,6 +62,7 @@ py step claim nova 1
 echo "claim after done: $?"
 py step claim "a'b" 1 2>/dev/null
 echo "no plain name: $?"
+python3 -I -S -B /usr/local/lib/stackseed/turns.py 2>&1
 
 used=$(ticks $gate)
 for _ in $(seq 25); do ask >/dev/null; sleep 0.2; done

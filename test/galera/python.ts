@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { root } from '../fixtures.ts';
 
 /** Where the components lay their Python modules; on a node it is one folder. */
-export const modules = ['galera', 'clustercheck', 'peers', 'report'].map((component) =>
+export const modules = ['galera', 'clustercheck', 'peers', 'pull-turn', 'report'].map((component) =>
   join(root, 'cloud-config/components', component, 'files/usr/local/lib/stackseed/py'),
 );
 

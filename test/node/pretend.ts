@@ -45,6 +45,8 @@ export interface PretendNode {
   start(args: string[], env?: Record<string, string>): ChildProcess;
   /** Runs any program with the node's environment. */
   exec(argv: string[], env?: Record<string, string>, input?: string): Ran;
+  /** The same, while this process goes on. */
+  execBeside(argv: string[]): Promise<Ran>;
   /** Puts a program first on PATH. Each call of it is a line of `calls()`: its name and arguments. */
   stub(name: string, body?: string): void;
   calls(name?: string): string[];
@@ -123,9 +125,24 @@ export function pretendNode(values: Record<string, string> = {}): PretendNode {
   write('/stub/bin/sync', '#!/bin/sh\nfor path; do [ -e "$path" ] || exit 1; done\n', 0o755);
   stub('cloud-init', 'exit 1');
 
+  const execBeside = (argv: string[]): Promise<Ran> =>
+    new Promise((resolve, reject) => {
+      const [program = '', ...args] = argv;
+      const child = spawn(program, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+      let [stdout, stderr] = ['', ''];
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      child.on('error', reject);
+      child.on('close', (status) => resolve({ status, stdout, stderr }));
+    });
   return {
     root,
     exec,
+    execBeside,
     stub,
     read,
     write,

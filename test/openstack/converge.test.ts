@@ -175,4 +175,33 @@ test('an own certificate that is not there is waited for', () => {
   );
 });
 
+const metering = (use: (node: PretendNode, run: Script) => void) =>
+  onController('ceilometer', { CEILOMETER_UPGRADE: '' }, (node, run) => {
+    const module = 'ceilometer.sh';
+    cpSync(join(root, 'cloud-config/components/ceilometer/files', lib, module), join(node.root, lib, module));
+    node.write('/usr/bin/ceilometer-polling', '', 0o755);
+    node.stub('journalctl', 'cat "$STATE/journal" 2>/dev/null || true');
+    use(node, run);
+  });
+
+const restarts = ({ calls }: Ran) =>
+  calls.filter((call) => call === 'systemctl restart ceilometer-agent-notification.service').length;
+
+test('a notification agent that lost Gnocchi at its start is no health, and is started anew', () => {
+  metering((node, run) => {
+    assert.is(restarts(run('converge')), 1);
+    assert.is(restarts(run('converge')), 0);
+    node.write(
+      '../state/journal',
+      'ERROR ceilometer.pipeline.base [-] Unable to load publisher gnocchi://\n',
+    );
+    const ran = run('health');
+    assert.is(ran.status, 1);
+    assert.match(ran.stdout, 'could not reach Gnocchi when it started, and drops all samples');
+    assert.is(restarts(run('converge')), 1);
+    node.write('../state/journal', '');
+    assert.is(restarts(run('converge')), 0);
+  });
+});
+
 test.run();

@@ -84,7 +84,7 @@ test('Gnocchi and Ceilometer find Redis by every sentinel', () => {
 test('Ceilometer sends everything to Gnocchi, and nothing to a queue that nobody empties', () => {
   for (const name of ['pipeline', 'event_pipeline']) {
     const { sinks } = parse(rendered(cloud, 'cnt1', `/etc/ceilometer/${name}.yaml`));
-    assert.equal(sinks[0].publishers, ['gnocchi://?filter_project=service']);
+    assert.equal(sinks[0].publishers, ['gnocchi://?filter_project=service&timeout=60']);
   }
 });
 

@@ -8,6 +8,8 @@ ROOT=${ROOT:-}
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
 # shellcheck source=/dev/null
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/openstack.sh"
+# shellcheck source=/dev/null
+. "${STACKSEED_LIB:-/usr/local/lib/stackseed}/ceilometer.sh"
 
 main() {
   local unit upgrade
@@ -20,6 +22,10 @@ main() {
   for unit in ceilometer-agent-central.service ceilometer-agent-notification.service; do
     openstack_start ceilometer "$unit" "/etc/systemd/system/$unit"
   done
+  if has_no_publisher; then
+    log "$NOTIFICATION could not reach Gnocchi when it started, and is started anew"
+    systemctl restart "$NOTIFICATION"
+  fi
 }
 
 "${MAIN:-main}" "$@"

@@ -7,6 +7,8 @@ ROOT=${ROOT:-}
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/lib.sh"
 # shellcheck source=/dev/null
 . "${STACKSEED_LIB:-/usr/local/lib/stackseed}/openstack.sh"
+# shellcheck source=/dev/null
+. "${STACKSEED_LIB:-/usr/local/lib/stackseed}/ceilometer.sh"
 
 main() {
   local unit count
@@ -16,6 +18,10 @@ main() {
       return 1
     fi
   done
+  if has_no_publisher; then
+    printf '%s could not reach Gnocchi when it started, and drops all samples\n' "$NOTIFICATION"
+    return 1
+  fi
   count=$(openstack_python ceilometer_group 2>/dev/null) || count=''
   if [ -z "$count" ]; then
     printf 'Redis does not answer\n'

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
@@ -7,15 +6,13 @@ import {
   CHECKSUMS,
   checksumLine,
   explainSystemError,
-  hostFolders,
-  openOut,
-  readHostTree,
   writeArchive,
   writeAtomic,
 } from '../../pack/index.ts';
 import type { Tree } from '../../render/tree.ts';
 import { FindingsError } from '../../report/finding.ts';
 import { type Context, fileFrom, writeJson } from '../context.ts';
+import { readSeeds } from '../seeds.ts';
 import { count } from '../table.ts';
 
 interface Options {
@@ -81,31 +78,6 @@ async function writeSums(file: string, text: string): Promise<void> {
   await writeAtomic(file, text).catch((error: unknown) => {
     throw explainSystemError(error, file);
   });
-}
-
-async function readSeeds(folder: string, wanted: string[] | undefined): Promise<Map<string, Tree>> {
-  if (!existsSync(join(folder, 'hosts'))) throw nothing(folder);
-  // Nobody changes them meanwhile.
-  const out = await openOut(folder);
-  const seeds = new Map<string, Tree>();
-  try {
-    for (const name of hostFolders(out.folder).filter((one) => wanted?.includes(one) ?? true))
-      seeds.set(name, readHostTree(join(out.hosts, name)) ?? new Map());
-  } finally {
-    await out.close();
-  }
-  const missing = (wanted ?? []).filter((name) => !seeds.has(name));
-  if (missing.length > 0) throw nothing(folder, ` of ${missing.join(', ')}`);
-  if (seeds.size === 0) throw nothing(folder);
-  return seeds;
-}
-
-function nothing(folder: string, of = ''): FindingsError {
-  return problem(
-    'no-seeds',
-    `there are no seeds${of} in ${folder}`,
-    'make them by `stackseed generate`, or say where they are (--out)',
-  );
 }
 
 function problem(code: string, message: string, hint: string): FindingsError {

@@ -9,10 +9,10 @@ import type { StandingScenario } from '../scenario.ts';
 import { expect, type Trial, until } from '../trial.ts';
 import { trustAuthority } from '../workload.ts';
 
-const CONNECTIONS = 1500;
+export const CONNECTIONS = 1500;
 
 /** Something for which every database has to be started anew. */
-const fewerConnections: Edit = (inventory) =>
+export const fewerConnections: Edit = (inventory) =>
   inventory.setIn(['groups', 'controllers', 'settings', 'galera', 'max_connections'], CONNECTIONS);
 
 /** Brings a host's new seed, of an output folder, into it, as an operator would by scp, and has it taken while the host runs. */
@@ -29,11 +29,11 @@ async function take(trial: Trial, folder: string, name: string, ...words: string
 }
 
 /** One controller after another, each waited for. */
-async function takeEach(trial: Trial, folder: string): Promise<void> {
+export async function takeEach(trial: Trial, folder: string): Promise<void> {
   for (const { name } of trial.controllers) await take(trial, folder, name, '--wait', '--timeout', '300');
 }
 
-async function connections(trial: Trial): Promise<number[]> {
+export async function connections(trial: Trial): Promise<number[]> {
   const answers = await Promise.all(trial.controllers.map((host) => sql(host, 'SELECT @@max_connections')));
   return answers.map(([row]) => Number(row?.[0]));
 }

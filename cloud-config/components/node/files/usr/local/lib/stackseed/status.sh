@@ -53,6 +53,31 @@ doctor() {
   /usr/bin/python3 -I -S -B "$script" </dev/null
 }
 
+# pull [--list | --free HOST]: looks now whether there is a newer seed, in the background; or on a controller shows or ends
+# the turns that hosts have to take theirs.
+pull() {
+  local turn=$ROOT/usr/local/lib/stackseed/py/turn.py
+  case "${1:-} $#" in
+    ' 0')
+      if [ ! -f "$ROOT/usr/local/lib/stackseed/py/pull.py" ]; then
+        log 'pull: this host does not take seeds by itself: it has not the role pull, or nothing has been laid yet'
+        exit 1
+      fi
+      systemctl start --no-block stackseed-pull.service
+      printf 'Looking. "journalctl -u stackseed-pull" tells what came of it.\n'
+      return 0
+      ;;
+    '--list 1') set -- show ;;
+    '--free 2') set -- free "$2" ;;
+    *) usage_error 'pull takes --list or --free HOST' ;;
+  esac
+  if [ ! -f "$turn" ]; then
+    log 'pull: this host gives no turns: it has not the role pull-controller, or nothing has been laid yet'
+    exit 1
+  fi
+  /usr/bin/python3 -I -S -B "$turn" "$@" </dev/null || exit "$?"
+}
+
 # waive ARGUMENT…: has the clusters of this controller go on without a host that is gone for good. The
 # database decides whether that may be; the message queue, which needs to know it for longer, follows.
 waive() {

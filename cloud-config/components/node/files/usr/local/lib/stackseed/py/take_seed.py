@@ -312,12 +312,15 @@ def read_image(root, path):
         os.rmdir(folder)
 
 
-def download(url):
-    """By curl's configuration: a URL may hold a password, and every user of the machine can read argv."""
+def download(url, authorities=None):
+    """By curl's configuration: a URL may hold a password, and every user of the machine can read argv. With a file of
+    certificates those are trusted, and only https is."""
     quoted = url.replace('\\', '\\\\').replace('"', '\\"')
+    kinds = '=https' if authorities else '=http,https'
     asked = subprocess.Popen(
         ['curl', '--config', '-', '--silent', '--show-error', '--fail', '--location', '--max-time', '120',
-         '--proto', '=http,https', '--proto-redir', '=http,https', '--max-filesize', str(LARGEST)],
+         '--proto', kinds, '--proto-redir', kinds, '--max-filesize', str(LARGEST)] +
+        (['--cacert', authorities] if authorities else []),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     data, said = asked.communicate(('url = "%s"\n' % quoted).encode('utf-8'))
     if asked.returncode != 0:
