@@ -64,7 +64,7 @@ lab-down: $(modules) ## remove those containers, their disks, and all that they 
 .PHONY: lab-cloud
 lab-cloud: $(modules) ## bring the cloud of examples/cloud up as containers, and have a user use it: FLEET=one|small|whole, BARE=HOST, CUT=1, TEMPEST=1, BREAK=1, KEEP=1
 	@[ "$$(id -u)" = 0 ] || { echo 'a lab needs root' >&2; exit 1; }
-	@scripts/install-packages.sh $(lab_packages) busybox chromium cpio socat debian-installer-12-netboot-amd64
+	@scripts/install-packages.sh $(lab_packages) busybox chromium cpio debian-installer-12-netboot-amd64 mtools socat syslinux
 	@node --import tsx test/cloud/main.ts $(if $(FLEET),--fleet $(FLEET)) $(if $(BARE),--bare $(BARE)) $(if $(CUT),--cut) $(if $(TEMPEST),--tempest) $(if $(BREAK),--break) $(if $(KEEP),--keep)
 
 .PHONY: model
@@ -77,7 +77,7 @@ update-golden: $(modules) ## write golden seeds and the README's references anew
 
 .PHONY: chaos
 chaos: $(modules) ## break the controllers in the lab: SCENARIO=NAME (* for any text), SEED=N MINUTES=M CONTROLLERS=N PLATFORM=P, or LIST=1
-	@[ -n "$(LIST)" ] || scripts/install-packages.sh $(lab_packages)
+	@[ -n "$(LIST)" ] || scripts/install-packages.sh $(lab_packages) nginx
 	@node --import tsx test/chaos/main.ts $(if $(LIST),--list) $(if $(SCENARIO),--scenario '$(SCENARIO)') \
 	  $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 	  $(if $(CONTROLLERS),--controllers $(CONTROLLERS)) $(if $(PLATFORM),--platform $(PLATFORM))

@@ -10,10 +10,12 @@ import { CONNECTIONS, connections, fewerConnections, takeEach } from './live.ts'
 /** Seconds: between two looks, and in which a host has to be healthy with a new seed. */
 const [INTERVAL, PATIENCE] = [10, 120];
 
+const ROLES = ['controller', 'pull', 'pull-controller'];
+
 const pulls =
   (url: string): Edit =>
   (inventory) => {
-    inventory.setIn(['groups', 'controllers', 'roles'], ['controller', 'pull', 'pull-controller']);
+    inventory.setIn(['groups', 'controllers', 'roles'], ROLES);
     inventory.setIn(['groups', 'controllers', 'settings', 'pull'], {
       url,
       interval: INTERVAL,
@@ -37,19 +39,31 @@ function brokenRole(folder: string): Edit {
   );
   return (inventory) => {
     inventory.set('library', [folder]);
-    inventory.addIn(['groups', 'controllers', 'roles'], 'broken');
+    inventory.setIn(['groups', 'controllers', 'roles'], [...ROLES, 'broken']);
   };
 }
 
-/** By host: the highest generation that it has taken, and whether it is healthy. */
-async function standing(trial: Trial): Promise<{ name: string; generation: number; healthy: boolean }[]> {
+/** A host: the highest generation that it has taken, whether it is healthy, and whether it has its turn. */
+interface Stand {
+  name: string;
+  generation: number;
+  healthy: boolean;
+  turn: boolean;
+}
+
+async function standing(trial: Trial): Promise<Stand[]> {
   return Promise.all(
     trial.controllers.map(async (host) => {
-      const { stdout } = await host.script(
-        'cat /var/lib/stackseed/generation; test ! -e /run/stackseed/ready || echo ready',
-      );
-      const [generation = '', healthy] = stdout.split('\n');
-      return { name: host.name, generation: Number(generation), healthy: healthy === 'ready' };
+      const { stdout } = await host.script(`cat /var/lib/stackseed/generation
+        test -e /run/stackseed/ready; echo $?
+        test -e /var/lib/stackseed/pull.json; echo $?`);
+      const [generation = '', healthy, turn] = stdout.split('\n');
+      return {
+        name: host.name,
+        generation: Number(generation),
+        healthy: healthy === '0',
+        turn: turn === '0',
+      };
     }),
   );
 }
@@ -67,8 +81,8 @@ async function rollOut(trial: Trial, publication: Publication, out: string): Pro
       const now = await standing(trial);
       const away = now.filter(({ healthy }) => !healthy).map(({ name }) => name);
       expect(away.length <= 1, `${away.join(' and ')} are not healthy at one moment`);
-      for (const [index, { name, generation, healthy }] of now.entries())
-        if (healthy && generation > (before[index]?.generation ?? 0) && !told.has(name)) {
+      for (const [index, { name, generation, healthy, turn }] of now.entries())
+        if (healthy && !turn && generation > (before[index]?.generation ?? 0) && !told.has(name)) {
           told.add(name);
           trial.say(`${name} took it ${((Date.now() - began) / 1000).toFixed(0)} s after it was published`);
         }
