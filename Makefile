@@ -77,7 +77,7 @@ update-golden: $(modules) ## write golden seeds and the README's references anew
 
 .PHONY: chaos
 chaos: $(modules) ## break the controllers in the lab: SCENARIO=NAME (* for any text), SEED=N MINUTES=M CONTROLLERS=N PLATFORM=P, or LIST=1
-	@[ -n "$(LIST)" ] || scripts/install-packages.sh $(lab_packages) nginx
+	@[ -n "$(LIST)" ] || scripts/install-packages.sh $(lab_packages) nginx-light
 	@node --import tsx test/chaos/main.ts $(if $(LIST),--list) $(if $(SCENARIO),--scenario '$(SCENARIO)') \
 	  $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 	  $(if $(CONTROLLERS),--controllers $(CONTROLLERS)) $(if $(PLATFORM),--platform $(PLATFORM))
