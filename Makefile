@@ -62,10 +62,10 @@ lab-down: $(modules) ## remove those containers, their disks, and all that they 
 	@$(lab) destroy
 
 .PHONY: lab-cloud
-lab-cloud: $(modules) ## bring the cloud of examples/cloud up as containers, and have a user use it: FLEET=one|small|whole, BARE=HOST, CUT=1, TEMPEST=1, BREAK=1, KEEP=1
+lab-cloud: $(modules) ## bring the cloud of examples/cloud up as containers, and have a user use it: FLEET=one|small|whole, BARE=HOST, CUT=1, ROTATE=1, TEMPEST=1, BREAK=1, KEEP=1
 	@[ "$$(id -u)" = 0 ] || { echo 'a lab needs root' >&2; exit 1; }
 	@scripts/install-packages.sh $(lab_packages) busybox chromium cpio debian-installer-12-netboot-amd64 mtools socat syslinux
-	@node --import tsx test/cloud/main.ts $(if $(FLEET),--fleet $(FLEET)) $(if $(BARE),--bare $(BARE)) $(if $(CUT),--cut) $(if $(TEMPEST),--tempest) $(if $(BREAK),--break) $(if $(KEEP),--keep)
+	@node --import tsx test/cloud/main.ts $(if $(FLEET),--fleet $(FLEET)) $(if $(BARE),--bare $(BARE)) $(if $(CUT),--cut) $(if $(ROTATE),--rotate) $(if $(TEMPEST),--tempest) $(if $(BREAK),--break) $(if $(KEEP),--keep)
 
 .PHONY: model
 model: $(modules) ## search the joining of controllers far beyond what the tests do: MODEL_SECONDS a search

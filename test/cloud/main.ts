@@ -9,11 +9,11 @@ import { bringUp, prove } from './stand.ts';
 /**
  * Brings a cloud up from nothing but seeds, all hosts at one moment, and has a user use it:
  *   node --import tsx test/cloud/main.ts [--fleet one|small|whole] [--lab NAME] [--bare HOST] [--cut]
- *     [--keep] [--standing] [--tempest] [--break [--from NAME]]
+ *     [--keep] [--standing] [--rotate] [--tempest] [--break [--from NAME]]
  * A host that is bare has none of its packages and installs them; with --cut the power of controllers is cut in the middle
  * of each thing that happens once. After a failure the hosts stay as they are.
- * With --standing the cloud is there already; with --tempest its smoke set is run on it, and with --break it is
- * broken in many ways while it is used, perhaps from a certain one on.
+ * With --standing the cloud is there already; with --rotate a secret is replaced while it is used, with --tempest its
+ * smoke set is run on it, and with --break it is broken in many ways while it is used, perhaps from a certain one on.
  */
 const { values } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     cut: { type: 'boolean', default: false },
     break: { type: 'boolean', default: false },
     from: { type: 'string' },
+    rotate: { type: 'boolean', default: false },
     tempest: { type: 'boolean', default: false },
     standing: { type: 'boolean', default: false },
   },
@@ -58,6 +59,7 @@ async function main(): Promise<number> {
   const lab = values.standing ? await openLab({ name: values.lab }) : await fresh(hosts);
   const failed = await prove(lab, {
     standing: values.standing,
+    rotate: values.rotate,
     tempest: values.tempest,
     breaking: values.break ? (values.from ?? '') : undefined,
   });

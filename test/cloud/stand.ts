@@ -7,6 +7,7 @@ import { breakAll } from './breaks.ts';
 import { cutSteps } from './cuts.ts';
 import { cloudAsItIs, cloudOf } from './proof.ts';
 import { PROOFS } from './proofs.ts';
+import { rotation } from './rotation.ts';
 import { tempest } from './tempest.ts';
 
 /** Seconds in which a cloud must stand on a machine of two cores. */
@@ -86,20 +87,22 @@ export interface Use {
   /** The proofs that leave something behind were made already. */
   standing?: boolean;
   tempest?: boolean;
+  rotate?: boolean;
   /** What is broken first, by a part of its name; undefined: nothing is broken. */
   breaking?: string | undefined;
 }
 
 /**
- * Has a user use the cloud, one proof after another, each on those before it; then perhaps tempest's smoke set; then
- * perhaps one thing after another is broken while a user goes on. Gives how many failed: the first one ends it.
+ * Has a user use the cloud, one proof after another, each on those before it; then perhaps a secret is rotated, and
+ * tempest's smoke set run; then perhaps one thing after another is broken while a user goes on. Gives how many failed:
+ * the first one ends it.
  */
 export async function prove(lab: Lab, use: Use): Promise<number> {
   const cloud = use.standing ? await cloudAsItIs(lab) : cloudOf(lab);
   const proofs = PROOFS.filter(({ again }) => again || !use.standing);
-  for (const { name, prove: show } of use.tempest
-    ? [...proofs, { name: 'tempest', prove: tempest }]
-    : proofs) {
+  if (use.rotate) proofs.push({ name: 'another secret of tokens', prove: rotation });
+  if (use.tempest) proofs.push({ name: 'tempest', prove: tempest });
+  for (const { name, prove: show } of proofs) {
     try {
       say(`${name}: ${await show(cloud)}`);
     } catch (error) {

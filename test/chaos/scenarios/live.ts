@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rotateAuthority, rotateSecret } from '../../../src/secrets/index.ts';
 import type { LabHost } from '../../lab/lab.ts';
 import { statusOf } from '../../lab/status.ts';
+import { takeSeed } from '../../lab/take.ts';
 import { sql, standing } from '../database.ts';
 import { absent, type Edit, insert, otherSeeds, ownSeeds } from '../generation.ts';
 import type { StandingScenario } from '../scenario.ts';
@@ -15,16 +15,8 @@ export const CONNECTIONS = 1500;
 export const fewerConnections: Edit = (inventory) =>
   inventory.setIn(['groups', 'controllers', 'settings', 'galera', 'max_connections'], CONNECTIONS);
 
-/** Brings a host's new seed, of an output folder, into it, as an operator would by scp, and has it taken while the host runs. */
 async function take(trial: Trial, folder: string, name: string, ...words: string[]): Promise<void> {
-  const host = trial.host(name);
-  const from = join(folder, 'hosts', name);
-  await host.must(['mkdir', '-p', '-m', '0700', '/root/seed']);
-  for (const file of readdirSync(from))
-    await host.must(['dd', `of=/root/seed/${file}`, 'status=none'], {
-      input: readFileSync(join(from, file)),
-    });
-  await host.must(['stackseed-node', 'apply', '/root/seed', ...words], { timeout: 400 });
+  await takeSeed(trial.host(name), folder, ...words);
   trial.say(`${name} has taken its new seed`);
 }
 

@@ -7,6 +7,10 @@ All controllers derive the same keys from the same secret and the time, so nothi
 primary key of period E is the file E; the file 0 is what the primary of E + 1 will be, so that a controller whose
 clock is ahead makes tokens that the others can read already; those before E stay as long as tokens of them are
 good. Reads /etc/stackseed/openstack/keystone.keys.json.
+
+After a rotation there are two secrets: tokens are made by the first, and those of the other are read, by the files from 1 on.
+When a later seed has made the other one the first, tokens of the one before are read on for as long as they may be good.
+Where it comes as the first without having been known before, it was rotated twice at once, and what was before is read no more.
 """
 import base64
 import hashlib
@@ -19,6 +23,7 @@ import time
 
 CONFIG = '/etc/stackseed/openstack/keystone.keys.json'
 FERNET, CREDENTIAL = '/etc/keystone/fernet-keys', '/etc/keystone/credential-keys'
+KEPT = '/var/lib/stackseed/keystone-keys.json'
 # No clock that shows less is right.
 EARLIEST = 1700000000
 
@@ -39,8 +44,55 @@ def main(arguments):
         print('%d %d' % (period, (period + 1) * config['period'] - int(now)))
         return 0
     put_folder(root + CREDENTIAL, pair(config['credential']), root)
-    put_folder(root + FERNET, keys(config['fernet'], period, config['before']), root)
+    put_fernet(root, config, now)
     return 0
+
+
+def put_fernet(root, config, now):
+    """Who only reads tokens knows a key before anybody makes tokens by it, and for longer."""
+    first, others = config['fernet'][0], config['fernet'][1:]
+    period, before = int(now) // config['period'], config['before']
+    primaries = keys(first, period, before)
+    read = [key for other in others for _, key in keys(other, period, before)]
+    known = [key for _, key in primaries] + read
+    had = files_of(root + FERNET)
+    kept = {key: until for key, until in read_kept(root).items() if until > now and key not in known}
+    if primaries[0][1] in had.values():
+        for at in range(period - before, period + 1):
+            key = had.get(str(at))
+            if key is not None and key not in known:
+                kept.setdefault(key, int(now) + (before + 1) * config['period'])
+    write_kept(root, kept)
+    more = [(str(number), key) for number, key in enumerate(read + sorted(kept), 1)]
+    put_folder(root + FERNET, more + primaries, root)
+
+
+def files_of(folder):
+    """{name: text} of the keys that are there."""
+    found = {}
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        if name.isdigit():
+            with open(os.path.join(folder, name)) as file:
+                found[name] = file.read()
+    return found
+
+
+def read_kept(root):
+    """{key: until when it may be needed}; a torn file is none."""
+    try:
+        with open(root + KEPT) as file:
+            found = json.load(file)
+        return {key: int(until) for key, until in found.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def write_kept(root, kept):
+    if kept == read_kept(root):
+        return
+    if not os.path.isdir(os.path.dirname(root + KEPT)):
+        os.makedirs(os.path.dirname(root + KEPT), 0o700)
+    put(root + KEPT, json.dumps(kept, sort_keys=True), None)
 
 
 def keys(secret, period, before):
