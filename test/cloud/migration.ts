@@ -3,8 +3,11 @@ import { PUBLIC, withRole } from './fleet.ts';
 import type { Cloud } from './proof.ts';
 import { startWatch } from './watch.ts';
 
-/** Seconds without an answer that a server may have on its way. Less than it needs to boot, so it was not booted anew. */
-const PAUSE = 8;
+/**
+ * Seconds without an answer that a server may have on its way: until Neutron has told all hosts where it is. It needs more to
+ * boot and to get its address, so it was not booted anew.
+ */
+const PAUSE = 30;
 
 /** The server with the floating address moves to another compute node while it runs and is pinged, and back again. */
 export async function migration(cloud: Cloud): Promise<string> {
