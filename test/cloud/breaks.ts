@@ -3,7 +3,7 @@ import type { LabHost } from '../lab/lab.ts';
 import { until } from './client.ts';
 import { PUBLIC, withRole } from './fleet.ts';
 import { type Cloud, furtherServers } from './proof.ts';
-import { startWatch, type Watch } from './watch.ts';
+import { answered, startWatch, type Watch } from './watch.ts';
 
 /** Something that breaks in a cloud in use, and what makes up for it. */
 interface Break {
@@ -202,12 +202,7 @@ async function healthy(cloud: Cloud): Promise<void> {
 export async function breakAll(cloud: Cloud, say: (line: string) => void, from = ''): Promise<number> {
   const watch = await startWatch(cloud.lab, PUBLIC, cloud.floating);
   try {
-    await until(
-      120,
-      'the user has answers',
-      async () => watch.failing(),
-      () => watch.well(5),
-    );
+    await answered(watch, 120, 'the user has answers');
     for (const one of BREAKS.slice(BREAKS.findIndex(({ name }) => name.includes(from))))
       await breakOne(cloud, watch, one, say);
     say(`afterwards: ${await furtherServers(cloud)}`);
@@ -224,12 +219,7 @@ async function breakOne(cloud: Cloud, watch: Watch, one: Break, say: (line: stri
   const began = Date.now();
   say(`${one.name} …`);
   say(`  ${await one.act(cloud)}`);
-  await until(
-    one.limit,
-    'the user has answers again',
-    async () => watch.failing(),
-    () => watch.well(5),
-  );
+  await answered(watch, one.limit, 'the user has answers again');
   await healthy(cloud);
   const gaps = watch.longest(began);
   const worst = [...gaps].map(([probe, gap]) => `${probe} ${gap.toFixed(1)} s`).join(', ');

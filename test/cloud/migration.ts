@@ -1,7 +1,7 @@
 import { until } from './client.ts';
 import { PUBLIC, withRole } from './fleet.ts';
 import type { Cloud } from './proof.ts';
-import { startWatch } from './watch.ts';
+import { answered, startWatch } from './watch.ts';
 
 /**
  * Seconds without an answer that a server may have on its way: until Neutron has told all hosts where it is. It needs more to
@@ -17,12 +17,7 @@ export async function migration(cloud: Cloud): Promise<string> {
   if (!other) return 'there is only one compute node';
   const watch = await startWatch(lab, PUBLIC, floating);
   try {
-    await until(
-      60,
-      `${floating} answers`,
-      async () => watch.failing(),
-      () => watch.well(5),
-    );
+    await answered(watch, 60, `${floating} answers`);
     const began = Date.now();
     const ways: string[] = [];
     for (const node of [other.name, home]) ways.push(await move(cloud, name, node));

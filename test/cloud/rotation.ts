@@ -2,10 +2,9 @@ import { dirname, join } from 'node:path';
 import { rotateSecret } from '../../src/secrets/index.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { takeSeed } from '../lab/take.ts';
-import { until } from './client.ts';
 import { PUBLIC, withRole } from './fleet.ts';
 import type { Cloud } from './proof.ts';
-import { startWatch } from './watch.ts';
+import { answered, startWatch } from './watch.ts';
 
 /** Seconds that a user may be without an answer while each controller starts Keystone anew. */
 const PAUSE = 20;
@@ -33,12 +32,7 @@ export async function rotation(cloud: Cloud): Promise<string> {
   const tokens = [await client.field('id', 'token', 'issue')];
   const watch = await startWatch(lab, PUBLIC, floating);
   try {
-    await until(
-      60,
-      'the user has answers',
-      async () => watch.failing(),
-      () => watch.well(5),
-    );
+    await answered(watch, 60, 'the user has answers');
     const began = Date.now();
     for (const round of [1, 2]) {
       await rotateSecret(join(lab.folder, 'secrets.yaml'), 'keystone-fernet');

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { root } from '../fixtures.ts';
 import type { Lab } from '../lab/lab.ts';
 import { accessTo } from './access.ts';
+import { until } from './client.ts';
 
 /** A user who asks every API, and has a server pinged from outside, all the time. */
 export interface Watch {
@@ -50,6 +51,16 @@ export async function startWatch(lab: Lab, address: string, server: string): Pro
       child.kill('SIGTERM');
     },
   };
+}
+
+/** Waits until each of what a user asks has had a good answer in the last five seconds; what fails is in the error. */
+export async function answered(watch: Watch, seconds: number, what: string): Promise<void> {
+  await until(
+    seconds,
+    what,
+    async () => watch.failing(),
+    () => watch.well(5),
+  );
 }
 
 /** keystone, nova, neutron, glance, cinder, ping. */

@@ -11,7 +11,6 @@ the time that it named, or says that it failed, keeps its turn: nobody gets anot
 taken a newer seed and is healthy with that, or is freed. A claim that nobody begins is free again after OFFER seconds, so a
 question that was recorded and sent again holds nobody up; `begin`, `done` and `failed` need the token of the answer.
 """
-import json
 import os
 import re
 import socket

@@ -35,6 +35,7 @@ class Pull:
         self.root = root
         self.told = json.loads(lay.read(root + '/etc/stackseed/pull.json').decode('utf-8'))
         self.begun = root + take_seed.KEPT + '/pull.json'
+        self.trusted = None
 
     def look(self):
         """A line that says how it stands. Raises Later and take_seed.Refused."""
@@ -43,6 +44,7 @@ class Pull:
         if held and held['generation'] <= now and self.healthy():
             self.done(held)
             held = None
+        self.trusted = self.authorities()
         wanted, url = self.published()
         if wanted > now:
             held = self.take(held, wanted, url)
@@ -79,7 +81,7 @@ class Pull:
         return max(found)
 
     def fetch(self, url, name):
-        return take_seed.download('%s/%s' % (url, name), self.authorities())
+        return take_seed.download('%s/%s' % (url, name), self.trusted)
 
     def authorities(self):
         """A file with the fleet's authority beside those that the system trusts."""
