@@ -13,6 +13,7 @@ export function pretendGiven(
   const cluster = host.roles.includes(clusterRole) ? planned : undefined;
   return {
     secrets: (...words) => [secret(...words)],
+    account: (_component, _label, name) => name,
     certificate: (_, label) => ({
       certificate: pem('CERTIFICATE', label),
       key: pem('PRIVATE KEY', label),

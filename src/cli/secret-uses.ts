@@ -3,7 +3,8 @@ import type { Plan, SecretUse } from '../plan/types.ts';
 import { FindingsError } from '../report/finding.ts';
 
 /** A secret of the fleet and who gets it. */
-export interface DeclaredSecret extends Pick<SecretUse, 'label' | 'scope' | 'format' | 'overlaps'> {
+export interface DeclaredSecret
+  extends Pick<SecretUse, 'label' | 'scope' | 'format' | 'overlaps' | 'alternates'> {
   components: string[];
   hosts: string[];
 }

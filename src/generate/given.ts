@@ -2,7 +2,14 @@ import { clusterRole } from '../inventory/cluster-role.ts';
 import type { Lock, LockedCluster } from '../plan/lock.ts';
 import type { Cluster, FleetView, HostPlan, Plan, SecretUse } from '../plan/types.ts';
 import type { Certificate, Given } from '../render/given.ts';
-import { fingerprint, makeCertificate, type Secrets, secretValues, signerLines } from '../secrets/index.ts';
+import {
+  accountName,
+  fingerprint,
+  makeCertificate,
+  type Secrets,
+  secretValues,
+  signerLines,
+} from '../secrets/index.ts';
 
 /**
  * The cluster as the lock is to keep it: its generation is counted up where what the controllers share is not
@@ -11,13 +18,15 @@ import { fingerprint, makeCertificate, type Secrets, secretValues, signerLines }
 export function lockedCluster({ cluster }: Plan, lock: Lock, secrets: Secrets): LockedCluster | undefined {
   if (!cluster) return lock.cluster;
   const { id, ever, shared } = cluster;
-  const values = shared.secrets.flatMap(({ label, hosts, ...rule }) =>
-    (hosts ?? [undefined]).flatMap((host) =>
+  const values = shared.secrets.flatMap(({ label, hosts, alternates, ...rule }) => [
+    ...(hosts ?? [undefined]).flatMap((host) =>
       secretValues(secrets, label, { ...rule, ...(host !== undefined && { host }) }).map((one) =>
         one.reveal(),
       ),
     ),
-  );
+    // A value of the operator's own may stay as it is while its account becomes another one.
+    ...(alternates ? [accountName(secrets, label, label)].filter((account) => account !== label) : []),
+  ]);
   const digest = fingerprint(secrets, [shared.digest, secrets.ca.trusted, ...values]);
   const before = lock.cluster;
   const generation = before?.digest === digest ? before.generation : (before?.generation ?? 0) + 1;
@@ -27,17 +36,24 @@ export function lockedCluster({ cluster }: Plan, lock: Lock, secrets: Secrets): 
 /** What the templates of a host are given, beside its plan. Certificates are made when they are asked for, once. */
 export function givenFor(plan: Plan, host: HostPlan, lock: Lock, secrets: Secrets): Given {
   const uses = new Map(host.secrets.map((use) => [`${use.component}/${use.label}`, use]));
+  const useOf = (component: string, label: string): SecretUse => {
+    const use = uses.get(`${component}/${label}`);
+    if (!use) throw new Error(`${component} declares no secret ${label}`);
+    return use;
+  };
   const certificates = new Map<string, Certificate>();
   const cluster = host.roles.includes(clusterRole) ? clusterFor(plan, lock, secrets) : undefined;
   return {
     secrets(component, label, other) {
-      const use = uses.get(`${component}/${label}`);
-      if (!use) throw new Error(`${component} declares no secret ${label}`);
+      const use = useOf(component, label);
       const { format, scope, overlaps = false } = use;
       if (other !== undefined && other !== host.name) mayKnow(host, use, other);
       const of = scope === 'host' ? { host: other ?? host.name } : {};
       const [shown, ...taken] = secretValues(secrets, label, { format, overlaps, ...of });
       return [shown.reveal(), ...taken.map((one) => one.reveal())];
+    },
+    account(component, label, name) {
+      return useOf(component, label).alternates ? accountName(secrets, label, name) : name;
     },
     certificate(_, label) {
       const known = certificates.get(label) ?? certificateFor(plan.fleet, host, label, secrets);

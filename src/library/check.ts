@@ -3,7 +3,7 @@ import { formatPath } from '../document/path.ts';
 import type { Document, Path } from '../document/types.ts';
 import type { Finding } from '../report/finding.ts';
 import type { Entries, Entry } from './entries.ts';
-import type { Component, Library, Role } from './types.ts';
+import type { Component, Library, Role, SecretRule } from './types.ts';
 
 /** What a library's files say of each other. Names of broken files count as known: they have findings of their own. */
 export function checkLibrary(library: Library, entries: Entries): Finding[] {
@@ -39,6 +39,7 @@ export function checkLibrary(library: Library, entries: Entries): Finding[] {
     checkPlatformKeys(findings, document, value, names.platforms);
   }
   checkDirectFiles(findings, entries.components);
+  checkSharedSecrets(findings, entries.components);
   checkCycles(findings, entries.components);
   checkVariables(findings, library, entries.components);
   return findings;
@@ -119,6 +120,29 @@ function checkDirectFiles(findings: Finding[], components: Entry<Component>[]): 
       const hint = 'a file that is laid directly belongs to one component';
       report(findings, document, 'file-clash', ['files', path], message, hint);
     }
+  }
+}
+
+/** Two components that have one secret would hold different values of it, or show them at different times. */
+function checkSharedSecrets(findings: Finding[], components: Entry<Component>[]): void {
+  const known = new Map<string, { name: string; rule: SecretRule }>();
+  for (const { name, value, document } of components) {
+    value?.secrets.forEach((rule, index) => {
+      const first = known.get(rule.label);
+      if (!first) known.set(rule.label, { name, rule });
+      for (const key of ['scope', 'format', 'overlaps', 'alternates'] as const) {
+        if (!first || first.rule[key] === rule[key]) continue;
+        const message = `the component ${first.name} says ${key}: ${first.rule[key] ?? false} of ${rule.label}`;
+        report(
+          findings,
+          document,
+          'secret-clash',
+          ['secrets', index],
+          message,
+          'say the same, or take another label',
+        );
+      }
+    });
   }
 }
 

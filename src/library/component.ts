@@ -115,10 +115,11 @@ function componentOf({ name, path, written, tree, pieces, client, scripts }: Fol
       ...port,
       ...(comment !== undefined && { comment }),
     })),
-    secrets: (written.secrets ?? []).map(({ of, overlaps, ...secret }) => ({
+    secrets: (written.secrets ?? []).map(({ of, overlaps, alternates, ...secret }) => ({
       ...secret,
       ...(of !== undefined && { of }),
       ...(overlaps && { overlaps }),
+      ...(alternates && { alternates }),
     })),
     certificates: written.certificates ?? [],
     talksTo: written.talks_to ?? [],

@@ -150,6 +150,7 @@ const secret = z.strictObject({
   format: z.enum(['hex', 'base64', 'base64url', 'password']),
   of: name.optional(),
   overlaps: z.boolean().optional(),
+  alternates: z.boolean().optional(),
   summary,
 });
 

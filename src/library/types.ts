@@ -98,6 +98,11 @@ export interface SecretRule {
    * shown. So hosts with the new seed and hosts with the old one know each other.
    */
   overlaps?: boolean;
+  /**
+   * It is the password of an account that takes only one. With every rotation another of two accounts is used, so that
+   * hosts with the old seed keep theirs.
+   */
+  alternates?: boolean;
   summary: string;
 }
 

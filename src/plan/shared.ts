@@ -45,9 +45,9 @@ export function sharedByControllers(
 type SharedSecret = ClusterPlan['shared']['secrets'][number];
 
 function sharedSecret(use: SecretUse, host: HostPlan, names: Set<string>): SharedSecret[] {
-  const { component, label, format, scope, of, overlaps } = use;
+  const { component, label, format, scope, of, overlaps, alternates } = use;
   if (!names.has(component)) return [];
-  const secret = { label, format, ...(overlaps && { overlaps }) };
+  const secret = { label, format, ...(overlaps && { overlaps }), ...(alternates && { alternates }) };
   if (scope === 'fleet') return [secret];
   return of === undefined ? [] : [{ ...secret, hosts: (host.peers[of] ?? []).map(({ name }) => name) }];
 }

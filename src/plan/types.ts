@@ -93,7 +93,7 @@ export interface ClusterPlan {
     /** SHA-256, hex. */
     digest: string;
     /** The secrets that belong to it: those of the fleet, and those of hosts whose peers may know them. */
-    secrets: (Pick<SecretUse, 'label' | 'format' | 'overlaps'> & { hosts?: string[] })[];
+    secrets: (Pick<SecretUse, 'label' | 'format' | 'overlaps' | 'alternates'> & { hosts?: string[] })[];
   };
 }
 
@@ -129,6 +129,8 @@ export interface SecretUse {
   of?: string;
   /** Besides the value that is shown there is another one that is taken. */
   overlaps?: boolean;
+  /** The account that it is the password of is another one after each rotation. */
+  alternates?: boolean;
 }
 
 export interface FleetView {

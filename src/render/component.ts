@@ -95,6 +95,10 @@ function closed(component: Component, file: ComponentFile, given: Given): Record
   };
   return {
     secrets,
+    account(label: string, name: string): string {
+      declared('secrets', label);
+      return given.account(component.name, label, name);
+    },
     secret: (label: string, host?: string): string => secrets(label, host)[0],
     certificate(label: string): Certificate {
       declared('certificates', label);

@@ -15,6 +15,11 @@ export interface Given {
    * says `overlaps` and it was rotated; of another host where its rule says `of` and a host is named.
    */
   secrets(component: string, label: string, host?: string): [shown: string, ...taken: string[]];
+  /**
+   * The account that the password of a label belongs to: `name`, or, where the label's rule says `alternates`, another one
+   * after each rotation.
+   */
+  account(component: string, label: string, name: string): string;
   /** The host's certificate of a label that the component declares. */
   certificate(component: string, label: string): Certificate;
   /** Certificates of the fleet's authority, PEM: one, and two while it is replaced. */

@@ -38,7 +38,24 @@ function remembered(value: unknown): string {
 
 /** An item of a list of that name, as it stands in a map. */
 export function yamlItem(list: string, item: Record<string, unknown>): string {
-  return remembered({ [list]: [item] }).slice(list.length + 2);
+  return plainItem(item) ?? remembered({ [list]: [item] }).slice(list.length + 2);
+}
+
+/**
+ * The same text for an item of such texts as nearly all are, where there is only one way to write them; undefined for
+ * any other. A seed has hundreds, and the parser would take as long as all else that is done for a host.
+ */
+function plainItem(item: Record<string, unknown>): string | undefined {
+  let text = '';
+  for (const [key, value] of Object.entries(item)) {
+    if (typeof value !== 'string' || !/^[a-z_]+$/.test(key)) return undefined;
+    const start = text === '' ? '  - ' : '    ';
+    if (/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value)) text += `${start}${key}: "${value}"\n`;
+    else if (/^[\x21-\x7e][\t\n\x20-\x7e]*[\x21-\x7e]\n$/.test(value))
+      text += `${start}${key}: |\n${value.replace(/^(?=[^\n])/gm, '      ')}`;
+    else return undefined;
+  }
+  return text === '' ? undefined : text;
 }
 
 /** The same text as yamlText's for a map, of which one list is empty here and comes as the texts of its items. */

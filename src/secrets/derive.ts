@@ -71,6 +71,15 @@ export function secretValues(
   return before.reveal() === present.reveal() ? [present] : [before, present];
 }
 
+/**
+ * The account that a password belongs to, where whoever checks it takes one password of each: `NAME`, and `NAME-2` in
+ * every other rotation. The other account keeps the password from before, for hosts that have the old seed, until the
+ * next rotation gives it another one.
+ */
+export function accountName(secrets: Secrets, label: string, name: string): string {
+  return (secrets.rotations.get(label) ?? 0) % 2 === 0 ? name : `${name}-2`;
+}
+
 /** Bytes at or above the last multiple of 62 are left out: with them some letters would come up more often. */
 function password(expand: (length: number) => Buffer): string {
   const limit = 256 - (256 % LETTERS.length);

@@ -12,7 +12,7 @@ import { bringUp, prove } from './stand.ts';
  *     [--keep] [--standing] [--rotate] [--tempest] [--break [--from NAME]]
  * A host that is bare has none of its packages and installs them; with --cut the power of controllers is cut in the middle
  * of each thing that happens once. After a failure the hosts stay as they are.
- * With --standing the cloud is there already; with --rotate a secret is replaced while it is used, with --tempest its
+ * With --standing the cloud is there already; with --rotate secrets are replaced while it is used, with --tempest its
  * smoke set is run on it, and with --break it is broken in many ways while it is used, perhaps from a certain one on.
  */
 const { values } = parseArgs({

@@ -7,7 +7,7 @@ import { breakAll } from './breaks.ts';
 import { cutSteps } from './cuts.ts';
 import { cloudAsItIs, cloudOf } from './proof.ts';
 import { PROOFS } from './proofs.ts';
-import { rotation } from './rotation.ts';
+import { passwords, tokens } from './rotation.ts';
 import { tempest } from './tempest.ts';
 
 /** Seconds in which a cloud must stand on a machine of two cores. */
@@ -93,14 +93,18 @@ export interface Use {
 }
 
 /**
- * Has a user use the cloud, one proof after another, each on those before it; then perhaps a secret is rotated, and
+ * Has a user use the cloud, one proof after another, each on those before it; then perhaps secrets are rotated, and
  * tempest's smoke set run; then perhaps one thing after another is broken while a user goes on. Gives how many failed:
  * the first one ends it.
  */
 export async function prove(lab: Lab, use: Use): Promise<number> {
   const cloud = use.standing ? await cloudAsItIs(lab) : cloudOf(lab);
   const proofs = PROOFS.filter(({ again }) => again || !use.standing);
-  if (use.rotate) proofs.push({ name: 'another secret of tokens', prove: rotation });
+  if (use.rotate)
+    proofs.push(
+      { name: 'another secret of tokens', prove: tokens },
+      { name: 'other passwords', prove: passwords },
+    );
   if (use.tempest) proofs.push({ name: 'tempest', prove: tempest });
   for (const { name, prove: show } of proofs) {
     try {

@@ -27,6 +27,7 @@ talks_to: [controller]
 debconf: { default: [mine mine/answer boolean false], ubuntu-16.04: [mine mine/answer boolean true] }
 secrets:
   - { label: mine, scope: fleet, format: hex, summary: mine }
+  - { label: mine-account, scope: fleet, format: password, alternates: true, summary: mine }
   - { label: mine-bmc, scope: host, format: password, of: controller, summary: mine }
 certificates: [{ label: mine-tls, summary: mine }]
 files:
@@ -41,6 +42,8 @@ settings: { size: { type: integer, default: 1, description: size } }
   'site/components/mine/files/etc/mine.json.ejs': "<%= cluster ? JSON.stringify(cluster) : 'none' %>\n",
   'site/components/mine/files/etc/mine.pem.ejs': "<%= certificate('mine-tls').certificate %>",
   'site/components/mine/files/etc/mine.key.ejs': "<%= certificate('mine-tls').key %>",
+  'site/components/mine/files/etc/mine.account.ejs':
+    "<%= account('mine-account', 'me') %> <%= account('mine', 'me') %>\n",
   'site/components/mine/files/etc/mine.ca.ejs': '<%= authority() %>',
   'site/components/mine/files/etc/mine.bmc.ejs':
     "<% for (const { name } of peers.controller) { %><%= name %> <%= secret('mine-bmc', name) %>\n<% } %>",
@@ -116,7 +119,7 @@ test('controllers are told of the cluster, others are not', async () => {
 });
 
 test('the generation counts changes of what controllers share, and of nothing else', async () => {
-  await withSite(async ({ folder, generate, cluster, printed }) => {
+  await withSite(async ({ folder, generate, cluster, files, printed }) => {
     const at = async (inventory: string): Promise<number> => {
       await generate(inventory);
       assert.is(printed('cnt1')['generation'], cluster().generation);
@@ -140,6 +143,21 @@ test('the generation counts changes of what controllers share, and of nothing el
     assert.is(await at(set), 5);
     await rotateSecret(join(folder, 'secrets.yaml'), 'phone-home');
     assert.is(await at(set), 5);
+    // Of an account whose password is the operator's own, and stays.
+    const secrets = readFileSync(join(folder, 'secrets.yaml'), 'utf8');
+    writeFileSync(
+      join(folder, 'secrets.yaml'),
+      secrets.replace(/^overrides: .*$/m, 'overrides: { mine-account: own }'),
+    );
+    assert.is(await at(set), 6);
+    assert.is(files('cnt1').get(`${SEED}/files/etc/mine.account`)?.content, 'me me\n');
+    const counted = readFileSync(join(folder, 'secrets.yaml'), 'utf8');
+    writeFileSync(
+      join(folder, 'secrets.yaml'),
+      counted.replace(/^rotations:.*$/m, (line) => `${line}\n  mine-account: 1`),
+    );
+    assert.is(await at(set), 7);
+    assert.is(files('cnt1').get(`${SEED}/files/etc/mine.account`)?.content, 'me-2 me\n');
     // Another authority, with the same master.
     const own = readFileSync(join(folder, 'secrets.yaml'), 'utf8');
     const other = await withFolder(async (maker) => {
@@ -148,7 +166,7 @@ test('the generation counts changes of what controllers share, and of nothing el
     });
     const ca = (from: string) => from.slice(from.indexOf('\nca:'));
     writeFileSync(join(folder, 'secrets.yaml'), own.replace(ca(own), ca(other)));
-    assert.is(await at(set), 6);
+    assert.is(await at(set), 8);
   });
 });
 

@@ -210,6 +210,16 @@ test('files that are laid directly', () => {
   assert.equal(found(both), ['file-clash files."/etc/x" 2']);
 });
 
+test('a secret of two components, of which they say different things', () => {
+  const secret = (name: string, rule: string) =>
+    component(name, `${COMPONENT}secrets: [{ label: s, scope: fleet, ${rule}, summary: s }]\n`);
+  const both = (rule: string) =>
+    found({ ...secret('x', 'format: hex, overlaps: true'), ...secret('y', rule) });
+  assert.equal(both('format: hex, overlaps: true'), []);
+  assert.equal(both('format: hex'), ['secret-clash secrets[0] 2']);
+  assert.equal(both('format: base64, overlaps: true'), ['secret-clash secrets[0] 2']);
+});
+
 test('scripts that are not there', () => {
   assert.equal(found({ 'components/x/component.yaml': COMPONENT }), [
     'script-missing  1',

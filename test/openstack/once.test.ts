@@ -106,13 +106,13 @@ for (const [why, change] of [
 
 test('an account is made or changed in one statement; an underscore is no wildcard', () =>
   on((bench) => {
-    bench.write('/etc/stackseed/openstack/nova.database', 'pass\n');
+    bench.write('/etc/stackseed/openstack/nova.database', 'nova-2\npass\n');
     assert.is(bench.run('openstack_account', ['nova', 'nova_api']).status, 0);
     assert.is(
       bench.state('queries'),
-      "GRANT ALL PRIVILEGES ON `nova\\_api`.* TO 'nova'@'%' IDENTIFIED BY 'pass' REQUIRE SSL\n",
+      "GRANT ALL PRIVILEGES ON `nova\\_api`.* TO 'nova-2'@'%' IDENTIFIED BY 'pass' REQUIRE SSL\n",
     );
-    bench.write('/etc/stackseed/openstack/nova.database', "it's\n");
+    bench.write('/etc/stackseed/openstack/nova.database', "nova\nit's\n");
     const ran = bench.run('openstack_account', ['nova', 'nova_api']);
     assert.is(ran.status, 78);
     assert.not.match(ran.stderr, "it's");

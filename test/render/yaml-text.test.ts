@@ -30,7 +30,20 @@ test('any text survives in a value, under both versions', () => {
 test('a list is written the same, item by item', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('a\n', 'write_files: []\n', 'x\n\n\n', 'x\n  y\n'),
+    fc.constantFrom(
+      'a\n',
+      'write_files: []\n',
+      'x\n\n\n',
+      'x\n  y\n',
+      'x\n \n\t\n\n y\t\n',
+      '--- |\n...\n# x: y\n',
+      'a "b" \\',
+    ),
+    // Of what nearly all files are made.
+    fc
+      .array(fc.constantFrom('\n', '\t', ' ', '#', ':', '-', '"', "'", '\\', '%', '|', 'x', '1'))
+      .map((parts) => parts.join('')),
+    fc.array(fc.constantFrom('\n', '\t', ' ', '#', 'x: ', '- ')).map((parts) => `x${parts.join('')}y\n`),
   );
   const item = fc.record(
     { path: text, content: text, mode: fc.constantFrom('0600', '0644') },

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FindingsError } from '../../src/report/finding.ts';
-import { deriveSecret, Secret, type SecretFormat, secretValues } from '../../src/secrets/index.ts';
+import {
+  accountName,
+  deriveSecret,
+  Secret,
+  type SecretFormat,
+  secretValues,
+} from '../../src/secrets/index.ts';
 import { sample } from './sample.ts';
 
 /**
@@ -129,6 +135,11 @@ test('one that overlaps shows the value from before its last rotation, and takes
     secretValues(own, 'peers', { format: 'hex', overlaps: true }).map((one) => one.reveal()),
     ['abcdef'],
   );
+});
+
+test('an account that takes one password is another one in every other rotation', () => {
+  const name = (rotation: number) => accountName(sample({}, { db: rotation }), 'db', 'nova');
+  assert.equal([0, 1, 2, 3].map(name), ['nova', 'nova-2', 'nova', 'nova-2']);
 });
 
 test.run();

@@ -17,8 +17,9 @@ main() {
   openstack_schema nova nova_api bash "$CELLS" api
   openstack_schema nova nova_cell0 bash "$CELLS" cell0
   openstack_schema nova nova bash "$CELLS" cell1
-  openstack_once nova-cells "$(openstack_generation)" bash "$CELLS" map
+  # Before the cell is told of it: controllers with an older seed go by the cell as well.
   openstack_broker nova
+  openstack_once nova-cells "$(openstack_generation)" bash "$CELLS" map
   openstack_catalogue nova
   openstack_haproxy
   for unit in $NOVA_UNITS stackseed-nova-discover.service; do

@@ -35,8 +35,13 @@ export async function secretsRotate(context: Context, label: string, options: Fl
   if (context.quiet) return;
   context.stdout.write(`${label} is in its rotation ${rotation}. In the seeds of: ${hosts.join(', ')}\n`);
   context.stdout.write('`stackseed generate` brings it there.\n');
-  if (declaredSecrets(fleet.plan).some((one) => one.label === label && one.overlaps))
+  const declared = declaredSecrets(fleet.plan).find((one) => one.label === label);
+  if (declared?.overlaps)
     context.stdout.write(
       'Hosts will take both values and show the one from before. When all have their seeds, rotate again: that refuses it.\n',
+    );
+  if (declared?.alternates)
+    context.stdout.write(
+      'It belongs to another account, which the first controller with its seed makes: give controllers theirs first. The account from before stays until the next rotation.\n',
     );
 }

@@ -6,15 +6,15 @@
 #   openstack_public_url PORT [PATH]      prints a URL at the public one
 #   openstack_ready URL WHAT              waits for a good answer there
 #   openstack_schema NAME DATABASE COMMAND…
-#                                         makes DATABASE with the account NAME, and runs COMMAND once for each
+#                                         makes DATABASE with the account of NAME, and runs COMMAND once for each
 #                                         release. What a first run of it left unfinished is dropped and done
 #                                         again; what was finished never is.
-#   openstack_account NAME DATABASE       makes the account, with all rights in DATABASE, which may not be there yet
+#   openstack_account NAME DATABASE       makes the account of NAME, with all rights in DATABASE, which may not be there yet
 #   openstack_once STEP GENERATION COMMAND…
 #                                         runs COMMAND once in the cluster, for each generation; it may be cut off
 #                                         and run again, so it has to find its own work done
 #   openstack_generation                  prints the cluster's generation
-#   openstack_broker NAME                 makes the account NAME in the message queue
+#   openstack_broker NAME                 makes the account of NAME in the message queue
 #   openstack_catalogue NAME              brings NAME.catalogue.json into Keystone
 #   openstack_share PATH                  waits for a share of this fleet's NFS server to be mounted there, and to answer
 #   openstack_share_answers PATH          for health.sh: whether it does

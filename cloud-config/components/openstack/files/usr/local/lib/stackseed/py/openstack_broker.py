@@ -1,9 +1,10 @@
-"""Makes the account NAME in the message queue where it is missing or has another password.
+"""Makes the account of the service NAME in the message queue where it is missing or has another password.
 
     openstack_broker.py NAME
 
-The password is in /etc/stackseed/openstack/NAME.broker. Whether the account is right is tried by logging in, which
-is cheap; rabbitmqctl takes a second of work each time. Status 75: not yet; the last line of stderr says why.
+/etc/stackseed/openstack/NAME.broker has the account and, below it, the password. Whether it is right is tried by
+logging in, which is cheap; rabbitmqctl takes a second of work each time. Status 75: not yet; the last line of stderr
+says why.
 """
 import os
 import socket
@@ -13,6 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import openstack_account  # noqa: E402
 import rabbitmq_daemon  # noqa: E402
 import rabbitmq_live  # noqa: E402
 import rabbitmq_state  # noqa: E402
@@ -47,10 +49,9 @@ def main(arguments):
     if len(arguments) != 1 or not all(letter.isalnum() or letter == '-' for letter in arguments[0]):
         sys.stderr.write(__doc__)
         return 2
-    name, root = arguments[0], os.environ.get('ROOT', '')
+    root = os.environ.get('ROOT', '')
     try:
-        with open('%s/etc/stackseed/openstack/%s.broker' % (root, name)) as file:
-            password = file.read().rstrip('\n')
+        name, password = openstack_account.read(root, arguments[0], 'broker')
         if not allowed(root, name, password):
             sys.stderr.write('makes the account %s of the message queue\n' % name)
             make(root, name, password)
