@@ -9,7 +9,7 @@ import { runSuite, type SuiteResult, stopSuites } from './suite.ts';
  *   node --import tsx test/run.ts [--only SUITE]... [--list]
  * The last line is "N passed, N failed", and ", N skipped" where some were. With CI=true a skip is a failure.
  */
-const ALONE = ['judges', 'model', 'lab', 'chaos', 'cloud', 'qemu', 'netboot'];
+const ALONE = ['bench', 'judges', 'model', 'lab', 'chaos', 'cloud', 'qemu', 'netboot'];
 /** Milliseconds until a suite is given up. */
 const LIMIT = 15 * 60_000;
 const LIMIT_ALONE = 90 * 60_000;

@@ -21,10 +21,13 @@ export interface SeedName {
  * signature, which `ssh-keygen -Y verify` does.
  */
 export function signedTree(seed: Tree, { fleet, host, generation }: SeedName, secrets: Secrets): Tree {
-  const file = (content: string) => ({ content, mode: '0600' });
+  // As bytes, which digests, the disk and the image all take: of a text each would make its own.
+  const file = (content: string | Buffer) => ({ content: Buffer.from(content), mode: '0600' });
   // cloud-init tells it on the host.
   const meta = `${seed.get('meta-data')?.content}stackseed-generation: ${generation}\n`;
-  const tree = new Map([...seed, ['meta-data', file(meta)]]);
+  const tree = new Map(
+    [...seed].map(([name, { content }]) => [name, file(name === 'meta-data' ? meta : content)]),
+  );
   const names = [...tree.keys()].sort();
   const sums = [
     '# stackseed seed',

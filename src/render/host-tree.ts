@@ -28,7 +28,7 @@ export function renderHost(host: HostPlan, fleet: FleetView, library: Library, g
     { 'instance-id': `${fleet.name}-${host.name}-${digest.slice(0, 16)}` },
     `# ${host.fqdn}: written by stackseed. The instance-id changes exactly when the seed does.\n`,
   );
-  const file = (content: string) => ({ content, mode: '0600' });
+  const file = (content: string | Buffer) => ({ content, mode: '0600' });
   return {
     tree: new Map([
       ['meta-data', file(meta)],

@@ -7,7 +7,7 @@ import { isPlainText, yamlItem, yamlTextOfList } from './yaml-text.ts';
  * everything else is systemd's. `bootcmd` runs at every boot and has write_files and its like run
  * again where a power cut kept them from ending: cloud-init marks a module as done before it runs.
  */
-export function userData(host: HostPlan, fleet: FleetView, files: NodeFile[], bootcmd: string): string {
+export function userData(host: HostPlan, fleet: FleetView, files: NodeFile[], bootcmd: string): Buffer {
   const config = {
     // The component identity sets the name. cloud-init records a name that it sets in a file which a
     // power cut may leave empty, and then fails at every later boot (its pull request 1967).
@@ -50,13 +50,13 @@ function account(user: User): Record<string, unknown> {
 }
 
 /** The texts of files that the library holds word for word, by their bytes: every host has them. */
-const known = new WeakMap<Buffer, Map<string, string>>();
+const known = new WeakMap<Buffer, Map<string, Buffer>>();
 
-function fileText(file: NodeFile): string {
+function fileText(file: NodeFile): Buffer {
   const { path, mode, owner, group, content } = file;
   const key = [path, mode, owner, group].join('\0');
-  const ofBytes = known.get(content) ?? new Map<string, string>();
-  const text = ofBytes.get(key) ?? yamlItem('write_files', writeFile(file));
+  const ofBytes = known.get(content) ?? new Map<string, Buffer>();
+  const text = ofBytes.get(key) ?? Buffer.from(yamlItem('write_files', writeFile(file)));
   known.set(content, ofBytes.set(key, text));
   return text;
 }

@@ -58,20 +58,20 @@ function plainItem(item: Record<string, unknown>): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** The same text as yamlText's for a map, of which one list is empty here and comes as the texts of its items. */
+/** The bytes of yamlText's text for a map, of which one list is empty here and comes as the texts of its items. */
 export function yamlTextOfList(
   value: Record<string, unknown>,
   list: string,
-  items: string[],
+  items: Buffer[],
   header: string,
-): string {
+): Buffer {
   const empty = `${list}: []\n`;
   const rest = `\n${remembered(value)}`;
   // At the start of a line this stands once: texts of several lines are indented.
   const at = rest.indexOf(`\n${empty}`) + 1;
   if (at === 0) throw new Error(`YAML without an empty list ${list}`);
-  const filled = items.length === 0 ? empty : `${list}:\n${items.join('')}`;
-  return header + rest.slice(1, at) + filled + rest.slice(at + empty.length);
+  const before = header + rest.slice(1, at) + (items.length === 0 ? empty : `${list}:\n`);
+  return Buffer.concat([Buffer.from(before), ...items, Buffer.from(rest.slice(at + empty.length))]);
 }
 
 /**
