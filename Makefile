@@ -64,7 +64,7 @@ lab-down: $(modules) ## remove those containers, their disks, and all that they 
 .PHONY: lab-cloud
 lab-cloud: $(modules) ## bring the cloud of examples/cloud up as containers, and have a user use it: FLEET=one|small|whole, BARE=HOST, CUT=1, ROTATE=1, TEMPEST=1, BREAK=1, KEEP=1
 	@[ "$$(id -u)" = 0 ] || { echo 'a lab needs root' >&2; exit 1; }
-	@scripts/install-packages.sh $(lab_packages) busybox chromium cpio debian-installer-12-netboot-amd64 mtools socat syslinux
+	@scripts/install-packages.sh $(lab_packages) busybox chromium cpio debian-installer-12-netboot-amd64 dropbear-bin mtools openssh-client socat syslinux
 	@node --import tsx test/cloud/main.ts $(if $(FLEET),--fleet $(FLEET)) $(if $(BARE),--bare $(BARE)) $(if $(CUT),--cut) $(if $(ROTATE),--rotate) $(if $(TEMPEST),--tempest) $(if $(BREAK),--break) $(if $(KEEP),--keep)
 
 .PHONY: model
@@ -89,7 +89,7 @@ bench-lab: $(modules) ## measure the controllers in the lab against their limits
 
 .PHONY: bench
 bench: build ## measure whole runs of the generator beside cp, xorriso and others: HOSTS=9,100,1000 RUNS=3
-	@scripts/install-packages.sh genisoimage time xorriso
+	@scripts/install-packages.sh cloud-image-utils genisoimage time xorriso
 	@node --import tsx test/bench/main.ts $(if $(HOSTS),--hosts $(HOSTS)) $(if $(RUNS),--runs $(RUNS))
 
 .PHONY: bench-serve

@@ -12,7 +12,8 @@ const LIMITS: Record<string, number> = {
   'generate beside cp': 60,
   'no change beside validate': 1.6,
   'one change beside validate': 1.6,
-  'xorriso beside embedded': 6,
+  'embedded ISOs beside cloud-localds': 1 / 5,
+  'ISOs by xorriso beside cloud-localds': 1,
 };
 /** MB. */
 const MEMORY = 300;

@@ -29,13 +29,13 @@ LABEL guest
 `;
 
 /**
- * A server's disk: one FAT filesystem with a kernel, and an initrd in which busybox does what guest/init says. Gives its path
- * in a folder that is made. A whole disk, since Nova's live migration refuses images of a kernel alone.
+ * A server's disk: one FAT filesystem with a kernel, and an initrd in which busybox and dropbear do what guest/init says. Gives its
+ * path in a folder that is made. A whole disk, since Nova's live migration refuses images of a kernel alone.
  */
 export async function makeGuest(folder: string): Promise<string> {
   const tree = join(folder, 'tree');
   const scripts = join(dirname(fileURLToPath(import.meta.url)), 'guest');
-  for (const part of ['bin', 'dev', 'installer', 'modules', 'proc', 'sys', 'tmp'])
+  for (const part of ['bin', 'dev', 'etc/dropbear', 'installer', 'modules', 'proc', 'root', 'sys', 'tmp'])
     await mkdir(join(tree, part), { recursive: true });
   const shell = (script: string, ...words: string[]) => must(['bash', '-euc', script, 'guest', ...words]);
   await shell(
@@ -51,11 +51,16 @@ export async function makeGuest(folder: string): Promise<string> {
     await copyFile(join(scripts, name), join(tree, name));
     await chmod(join(tree, name), 0o755);
   }
-  await shell(
-    `cp "$(command -v busybox)" "$1/bin/busybox"
-     ldd "$1/bin/busybox" | grep -o '/[^ ]*' | while read -r file; do install -D "$file" "$1$file"; done`,
-    tree,
-  );
+  for (const program of ['busybox', 'dropbear'])
+    await shell(
+      `cp "$(PATH=$PATH:/usr/sbin command -v "$2")" "$1/bin/$2"
+       ldd "$1/bin/$2" | grep -o '/[^ ]*' | while read -r file; do install -D "$file" "$1$file"; done`,
+      tree,
+      program,
+    );
+  await writeFile(join(tree, 'etc/passwd'), 'root:*:0:0:root:/root:/bin/sh\n');
+  // Who logs in as root may do without.
+  await writeFile(join(tree, 'bin/sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
   const file = (name: string) => join(folder, name);
   await shell('cd "$1" && find . | cpio --quiet -o -H newc | gzip -1 >"$2"', tree, file('initrd'));
   await shell('rm -r "$1"', tree);

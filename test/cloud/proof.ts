@@ -77,8 +77,11 @@ export async function network({ client }: Cloud): Promise<string> {
   await client.run('router', 'set', 'way', '--external-gateway', OUTSIDE.name);
   const project = await client.field('id', 'project', 'show', 'admin');
   const groups = await client.ask<{ ID: string }[]>('security', 'group', 'list', '--project', project);
-  await client.run('security', 'group', 'rule', 'create', groups[0]?.ID ?? '', '--proto', 'icmp');
-  return 'a network, a router with a way out, and a rule for ICMP';
+  const rule = ['security', 'group', 'rule', 'create', groups[0]?.ID ?? '', '--proto'];
+  await client.run(...rule, 'icmp');
+  await client.run(...rule, 'tcp', '--dst-port', '22');
+  await client.run('keypair', 'create', 'user', '--private-key', `${SHARE}/key`);
+  return 'a network, a router with a way out, rules for ICMP and SSH, and a key';
 }
 
 /** A server on each compute node that has none, the later ones told to reach the first; each is waited for. */
@@ -111,7 +114,15 @@ async function boot(cloud: Cloud, name: string, node: string): Promise<string> {
   const seconds = () => ((Date.now() - began) / 1000).toFixed(0);
   await client.run(
     ...['--os-compute-api-version', '2.74', 'server', 'create', name, '--image', 'guest', '--flavor', 'tiny'],
-    ...['--network', 'inside', '--host', node, ...(peer ? ['--property', `peer=${peer}`] : [])],
+    ...[
+      '--network',
+      'inside',
+      '--host',
+      node,
+      '--key-name',
+      'user',
+      ...(peer ? ['--property', `peer=${peer}`] : []),
+    ],
   );
   const status = await until(
     300,
@@ -140,7 +151,7 @@ async function boot(cloud: Cloud, name: string, node: string): Promise<string> {
 const screen = (client: Client, name: string): Promise<string> =>
   client.run('console', 'log', 'show', name).catch(() => '');
 
-/** From the machine beside the hosts, which is on the network outside. */
+/** A ping and a login from the machine beside the hosts, which is on the network outside. */
 export async function floating(cloud: Cloud): Promise<string> {
   const { lab, client, servers: on } = cloud;
   const [name = ''] = on.keys();
@@ -154,7 +165,14 @@ export async function floating(cloud: Cloud): Promise<string> {
     (code) => code === 0,
   );
   cloud.floating = address;
-  return `${address} answers from outside after ${((Date.now() - began) / 1000).toFixed(0)} s`;
+  const seconds = ((Date.now() - began) / 1000).toFixed(0);
+  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes'];
+  const { code, stderr } = await lab.switch.exec([
+    ...['ssh', '-i', join(lab.folder, 'shares/proof/key'), ...options.flatMap((one) => ['-o', one])],
+    ...[`root@${address}`, 'true'],
+  ]);
+  if (code !== 0) throw new Error(`nobody is let in at ${address}: ${stderr}`);
+  return `${address} answers from outside after ${seconds} s, and lets in who has the key`;
 }
 
 export async function volume({ client, servers: on }: Cloud): Promise<string> {

@@ -24,8 +24,8 @@ interface Ids {
 }
 
 /**
- * Options by https://docs.openstack.org/tempest/latest/configuration.html. Servers of the proofs' image take nobody in by SSH,
- * so none is tried.
+ * Options by https://docs.openstack.org/tempest/latest/configuration.html. Only tests that cannot do without log in to
+ * servers: on processors that are emulated each takes a minute to boot.
  */
 function configuration({ name, password }: Access, ids: Ids, computes: number): string {
   const sections: Record<string, Record<string, string | number | boolean>> = {
