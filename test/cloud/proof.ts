@@ -107,7 +107,7 @@ export async function furtherServers(cloud: Cloud): Promise<string> {
 
 const computes = ({ lab }: Cloud): string[] => withRole(lab, 'compute').map(({ name }) => name);
 
-/** Boots a server, and waits until it is through with what guest/init does. */
+/** Boots a server, all but the first with a configuration drive, and waits until it is through with what guest/init does. */
 async function boot(cloud: Cloud, name: string, node: string): Promise<string> {
   const { client, inside: peer } = cloud;
   const began = Date.now();
@@ -121,7 +121,7 @@ async function boot(cloud: Cloud, name: string, node: string): Promise<string> {
       node,
       '--key-name',
       'user',
-      ...(peer ? ['--property', `peer=${peer}`] : []),
+      ...(peer ? ['--config-drive', 'True', '--property', `peer=${peer}`] : []),
     ],
   );
   const status = await until(
