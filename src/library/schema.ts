@@ -174,9 +174,12 @@ const fileRule = z.strictObject({
   lay: z.enum(['staged', 'direct']).optional(),
 });
 
-/** JSON Schema of a setting. Its default is what a fleet has that says nothing; null means "not set". */
+/**
+ * JSON Schema of a setting. Its default is what a fleet has that says nothing; null means "not set". Without one the
+ * fleet has to say something.
+ */
 const setting = z
-  .looseObject({ description: summary, default: z.json() })
+  .looseObject({ description: summary, default: z.json().optional() })
   .meta({ examples: [{ description: 'what it sets', type: 'integer', default: 64 }] });
 
 export const componentFile = z.strictObject({

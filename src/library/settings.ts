@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkSchema, valueAt } from '../document/check-schema.ts';
+import { checkSchema } from '../document/check-schema.ts';
 import { formatPath } from '../document/path.ts';
 import type { Document, Path } from '../document/types.ts';
 import type { Finding } from '../report/finding.ts';
@@ -13,7 +13,7 @@ export function settingSchema(schema: Record<string, unknown>): z.ZodType | unde
   }
 }
 
-/** Whether each setting is a JSON Schema that its own default satisfies. */
+/** Whether each setting is a JSON Schema that its own default, if it has one, satisfies. */
 export function settingFindings(
   document: Document,
   settings: Record<string, Record<string, unknown>>,
@@ -21,6 +21,7 @@ export function settingFindings(
   return Object.entries(settings).flatMap(([name, written]) => {
     const path: Path = ['settings', name];
     const schema = settingSchema(written);
+    if (schema && !Object.hasOwn(written, 'default')) return [];
     if (schema) {
       return checkSchema(document, schema, [...path, 'default']).findings.map((finding) => ({
         ...finding,
@@ -39,9 +40,4 @@ export function settingFindings(
     if (place) finding.place = place;
     return [finding];
   });
-}
-
-/** The default that a component gives a setting. */
-export function defaultOf(schema: Record<string, unknown>): unknown {
-  return valueAt(schema, ['default']);
 }

@@ -44,6 +44,7 @@ export function makePlan(
   const cluster = addresses.findings.length > 0 ? undefined : clusterOf(context, lock, hosts);
   const findings = [
     ...addresses.findings,
+    ...missingSettings(hosts, library),
     ...sameNumbers(cluster?.controllers ?? []),
     ...reusedAddresses(inventory, addresses, lock),
   ];
@@ -193,6 +194,27 @@ function settingsOf(components: Component[], look: Lookup): HostPlan['settings']
     });
   };
   return Object.fromEntries(components.map((one) => [one.name, Object.fromEntries(resolve(one))]));
+}
+
+/** A setting that has no default is one that somebody has to give for each host that has the component. */
+function missingSettings(hosts: HostPlan[], library: Library): Finding[] {
+  return [...library.components.values()].flatMap(({ name, settings }) =>
+    Object.entries(settings)
+      .filter(([, schema]) => schema['default'] === undefined)
+      .flatMap(([key]): Finding[] => {
+        const lacking = hosts.filter((host) => host.settings[name]?.[key] === null);
+        if (lacking.length === 0) return [];
+        return [
+          {
+            severity: 'error',
+            code: 'setting-missing',
+            path: `settings.${name}.${key}`,
+            message: `${lacking.map((host) => host.name).join(', ')} need${lacking.length > 1 ? '' : 's'} a value of it`,
+            hint: 'give it under settings of the fleet, of a group or of the hosts; `stackseed schema` describes it',
+          },
+        ];
+      }),
+  );
 }
 
 function variablesOf(

@@ -150,7 +150,8 @@ test('what is wrong with a component', () => {
     ['summary: s\nfiles: { /etc/none: { mode: "0600" } }', ['unknown-file files."/etc/none" 2']],
     ['summary: s\nfiles: { /etc/../x: { mode: "0600" } }', ['bad-name files."/etc/../x" 2']],
     ['summary: s\nfiles: { /etc/none: { mode: 0600 } }', ['wrong-type files."/etc/none".mode 2']],
-    ['summary: s\nsettings: { a: { type: integer, description: d } }', ['missing-key settings.a.default 2']],
+    ['summary: s\nsettings: { a: { type: integer, description: d } }', []],
+    ['summary: s\nsettings: { a: { type: integer, default: 1 } }', ['missing-key settings.a.description 2']],
     [
       'summary: s\nsettings: { a: { type: integer, default: x, description: d } }',
       ['bad-default settings.a.default 2'],
