@@ -101,7 +101,11 @@ test('a fleet in which nobody pulls has nothing to publish', () =>
   ));
 
 for (const [what, change, says] of [
-  ['no URL', (text: string) => text.replace(/\nsettings:\n.*\n$/, ''), 'need a value of it (setting-missing)'],
+  [
+    'no URL',
+    (text: string) => text.replace(/\nsettings:\n.*\n$/, ''),
+    'need a value of it (setting-missing)',
+  ],
   [
     'nobody who gives turns',
     (text: string) => text.replace(', pull-controller', ''),
