@@ -15,6 +15,7 @@ const UNITS = [
   'stackseed-galera.path',
   'stackseed-recheck.service',
   'stackseed-resume.service',
+  'stackseed-rabbitmq-elect.timer',
   'stackseed-rabbitmq-watch.timer',
 ];
 /** Where clusters keep what they know, below the root of a disk, and what cloud-init knows of its own runs. */

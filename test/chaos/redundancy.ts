@@ -98,7 +98,45 @@ async function messageQueue(trial: Trial): Promise<void> {
       copies.sort().join() === nodes.join(),
       `the queue of a client has copies on ${copies.join(' ')} only`,
     );
+  await leaderless(first, queue);
   await first.must(['rabbitmqctl', '-q', 'delete_queue', queue]);
+}
+
+/**
+ * Leaves a queue as a power cut does that comes between the start of its copies and their first election: on every broker
+ * a copy that follows nobody.
+ */
+const LEADERLESS = (queue: string) => `Name = list_to_atom("%2F_${queue}"),
+  Nodes = lists:sort(rabbit_nodes:all_running()),
+  Folder = fun(N) -> rpc:call(N, ra_env, server_data_dir,
+    [quorum_queues, rpc:call(N, ra_directory, uid_of, [quorum_queues, Name])]) end,
+  Read = fun(N) -> {ok, [Conf]} = rpc:call(N, file, consult, [filename:join(Folder(N), "config")]), {N, Conf} end,
+  Confs = [Read(N) || N <- Nodes],
+  [ok = rpc:call(N, ra, force_delete_server, [quorum_queues, {Name, N}]) || N <- Nodes],
+  [rpc:call(N, ra_leaderboard, clear, [Name]) || N <- Nodes],
+  Anew = fun(Conf) -> Uid = ra:new_uid(atom_to_binary(Name, utf8)),
+    Conf#{uid => Uid, log_init_args => #{uid => Uid}} end,
+  [ok = rpc:call(N, ra, start_server, [quorum_queues, Anew(Conf)]) || {N, Conf} <- Confs], ok.`;
+
+/** A queue that nobody leads is found by the doctor, and led again when the timer's program has run on one controller. */
+async function leaderless(host: LabHost, queue: string): Promise<void> {
+  await host.must(['rabbitmqctl', '-q', 'eval', LEADERLESS(queue)]);
+  const wrong = await host.exec(['stackseed-node', 'doctor'], { timeout: 60 });
+  expect(
+    wrong.stdout.includes(`nobody leads 1 queues, such as ${queue}`),
+    `the doctor does not find a queue that nobody leads\n${wrong.stdout}`,
+  );
+  await host.must(['systemctl', 'is-active', 'stackseed-rabbitmq-elect.timer']);
+  await host.must(['systemctl', 'start', 'stackseed-rabbitmq-elect.service'], { timeout: 120 });
+  const journal = await host.must([
+    'journalctl',
+    '-t',
+    'stackseed-rabbitmq-elect',
+    '-o',
+    'cat',
+    '--no-pager',
+  ]);
+  expect(journal.includes(queue), `nothing says that ${queue} was led by nobody: ${journal}`);
 }
 
 /** The name of the queue that messages went through, from each broker to the next. */

@@ -283,6 +283,20 @@ test('the operator names the cluster and a controller that is gone', () => {
   });
 });
 
+test('a broker that runs is asked for queues that nobody leads, and one that does not is left alone', () => {
+  onController((node) => {
+    const elect = () => [
+      node.program('rabbitmq_elect.py')[0],
+      node.calls().filter((call) => /trigger_election/.test(call)).length,
+    ];
+    assert.equal(elect(), [0, 0]);
+    node.serves();
+    assert.equal(elect(), [0, 1]);
+    node.broken('eval');
+    assert.is(elect()[0], 1);
+  });
+});
+
 test('a record is never taken for blank when it is torn, or gone from beside data', () => {
   onController((node) => {
     node.write('/var/lib/rabbitmq/stackseed/state.json', '{"state": "MEM');

@@ -27,6 +27,8 @@ export interface Controller {
   broken(word: string): void;
   /** The host that it can reach, and joins, when it starts without data and is told to. */
   joins(host: string): void;
+  /** RabbitMQ runs and lets clients in. */
+  serves(): void;
   /** Its record says so. */
   blank(): void;
   member(): void;
@@ -123,7 +125,12 @@ function controller(base: string): Controller {
   );
   put(
     at('/etc/stackseed/rabbitmq.json'),
-    JSON.stringify({ unit: 'rabbitmq-server.service', queues: 'quorum', disk_free: 0 }),
+    JSON.stringify({
+      unit: 'rabbitmq-server.service',
+      queues: 'quorum',
+      disk_free: 0,
+      address: '192.168.1.51',
+    }),
   );
   put(at('/etc/rabbitmq/stackseed/admin.password'), 'secret\n');
   mkdirSync(at('/var/lib/rabbitmq/mnesia'), { recursive: true });
@@ -135,17 +142,19 @@ function controller(base: string): Controller {
     'note "rabbitmqctl $*"\nif grep -qF -e "$2" "$STATE/broken" 2>/dev/null; then echo Error: broken; exit 70; fi',
   );
 
+  const env = {
+    PATH: `${join(base, 'stubs')}:${process.env['PATH']}`,
+    ROOT: join(base, 'root'),
+    STATE: join(base, 'state'),
+    CALLS: join(base, 'calls'),
+  };
+
   function run(word: string, argument: unknown, facts: Facts, again: string): string {
     put(join(base, 'calls'), '');
     const ran = spawnSync('python3', ['-I', '-S', '-B', '-c', driver], {
       input: JSON.stringify([word, argument, facts, again]),
       encoding: 'utf8',
-      env: {
-        PATH: `${join(base, 'stubs')}:${process.env['PATH']}`,
-        ROOT: join(base, 'root'),
-        STATE: join(base, 'state'),
-        CALLS: join(base, 'calls'),
-      },
+      env,
     });
     const why = /^why: (.*)$/m.exec(ran.stderr)?.[1];
     if (ran.status !== 0 && why === undefined) throw new Error(ran.stderr);
@@ -164,6 +173,11 @@ function controller(base: string): Controller {
     step: (answer) => put(state('step'), answer),
     broken: (word) => put(state('broken'), word),
     joins: (host) => put(state('joins'), host),
+    serves() {
+      put(state('up'), '');
+      // As the kernel lists what listens: 192.168.1.51, port 5671.
+      put(at('/proc/net/tcp'), '  sl  local_address\n   1: 3301A8C0:1627 00000000:0000 0A\n');
+    },
     blank: () => record({ state: 'BLANK', history: null }),
     member: () => record({ state: 'MEMBER', history: 'aaaa' }),
     record: () => JSON.parse(readFileSync(at(RECORD), 'utf8')),
@@ -174,7 +188,7 @@ function controller(base: string): Controller {
     },
     program(name, ...words) {
       const path = at(`/usr/local/lib/stackseed/py/${name}`);
-      const env = { PATH: process.env['PATH'], ROOT: join(base, 'root') };
+      put(join(base, 'calls'), '');
       const ran = spawnSync('python3', ['-I', '-S', '-B', path, ...words], { encoding: 'utf8', env });
       return [ran.status, ran.stdout + ran.stderr];
     },

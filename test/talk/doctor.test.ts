@@ -89,15 +89,17 @@ test('brokers that run together are well when their queues have all copies', ({ 
   const names = ['cnt1', 'cnt2', 'cnt3'];
   const broker = { state: 'MEMBER', running: 'yes', cluster: names, alive: names, room: true };
   const queue = (name: string, type: string, online: string[]) => ({ name, type, members: online, online });
-  const queues = (told: Told, list: object[] | null) =>
-    judged<Row[]>(
+  const queues = (told: Told, list: object[] | null, led: string | null = 'ok\n') => {
+    const answers = [list && JSON.stringify(list), led].map((one) =>
+      one === null ? 'None' : JSON.stringify(one),
+    );
+    return judged<Row[]>(
       cnt1,
       'doctor_rabbitmq',
-      `[setattr(doctor, 'said', lambda command, seconds: ${
-        list === null ? 'None' : JSON.stringify(JSON.stringify(list))
-      })] and module.rows(view)`,
+      `[setattr(doctor, 'said', lambda command, seconds: [${answers.join(', ')}]['eval' in command])] and module.rows(view)`,
       told,
     )[0];
+  };
   assert.equal(queues(all('rabbitmq', broker), [queue('a', 'quorum', names), queue('b', 'classic', [])]), {
     kind: 'shared',
     service: 'message queue',
@@ -110,6 +112,10 @@ test('brokers that run together are well when their queues have all copies', ({ 
     ['1 of 2 queues lack a copy, such as a'],
   );
   assert.equal(queues(all('rabbitmq', broker), null)?.problems, ['the queues cannot be listed']);
+  assert.equal(queues(all('rabbitmq', broker), [], null)?.problems, ['nobody says who leads the queues']);
+  assert.equal(queues(all('rabbitmq', broker), [], '%2F_b\n%2F_a\nok\n')?.problems, [
+    'nobody leads 2 queues, such as a',
+  ]);
   const wrong = (one: object) =>
     queues(all('rabbitmq', broker, { cnt2: { rabbitmq: { ...broker, ...one } } }), null)?.problems;
   assert.equal(wrong({ state: 'BLANK' }), ['cnt2 is BLANK, not a member yet']);

@@ -15,6 +15,7 @@ main() {
   # A unit that a package enabled may have been started before the drop-ins lay.
   reload_unit "$RABBITMQ_UNIT"
   enable_now stackseed-rabbitmq-watch.timer
+  enable_now stackseed-rabbitmq-elect.timer
   python3 -I -S -B "$ROOT/usr/local/lib/stackseed/py/rabbitmq_join.py" || status=$?
   exit "$status"
 }

@@ -5,6 +5,7 @@ Judges what the controllers report of themselves, and asks the broker of this on
 import json
 
 import doctor
+import rabbitmq_elect
 import rabbitmq_state
 
 # Columns by how queues are kept, and seconds for the command line tool, which starts an Erlang of its own.
@@ -48,7 +49,17 @@ def copies(view):
     found = quorum_queues(text) if kind == 'quorum' else mirrored_queues(text)
     lacking = sorted(name for name in found if found[name] < len(view.names))
     problems = ['%d of %d queues lack a copy, such as %s' % (len(lacking), len(found), lacking[0])] if lacking else []
+    if kind == 'quorum':
+        problems += leaderless()
     return len(found), problems
+
+
+def leaderless():
+    text = doctor.said(['rabbitmqctl', '-q', 'eval', rabbitmq_elect.LIST], SECONDS)
+    if text is None:
+        return ['nobody says who leads the queues']
+    found = rabbitmq_elect.names(text)
+    return ['nobody leads %d queues, such as %s' % (len(found), found[0])] if found else []
 
 
 def quorum_queues(text):
