@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab, LabHost } from '../lab/lab.ts';
@@ -49,6 +49,8 @@ export async function cloudAsItIs(lab: Lab): Promise<Cloud> {
 
 /** Where a host of the lab finds what is put into the share that it has with this machine. */
 const SHARE = '/lab/shares/proof';
+/** The private key of the servers' user, as this machine sees it. */
+const userKey = (lab: Lab): string => join(lab.folder, 'shares/proof/key');
 
 export async function images({ lab, client }: Cloud): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'stackseed-guest-'));
@@ -68,7 +70,7 @@ export async function images({ lab, client }: Cloud): Promise<string> {
   return 'a disk is active';
 }
 
-export async function network({ client }: Cloud): Promise<string> {
+export async function network({ lab, client }: Cloud): Promise<string> {
   await client.run('flavor', 'create', 'tiny', '--ram', '128', '--disk', '1', '--vcpus', '1');
   await client.run('network', 'create', 'inside');
   await client.run('subnet', 'create', 'inside', '--network', 'inside', '--subnet-range', '10.1.0.0/24');
@@ -81,6 +83,7 @@ export async function network({ client }: Cloud): Promise<string> {
   await client.run(...rule, 'icmp');
   await client.run(...rule, 'tcp', '--dst-port', '22');
   await client.run('keypair', 'create', 'user', '--private-key', `${SHARE}/key`);
+  await chmod(userKey(lab), 0o600);
   return 'a network, a router with a way out, rules for ICMP and SSH, and a key';
 }
 
@@ -168,7 +171,7 @@ export async function floating(cloud: Cloud): Promise<string> {
   const seconds = ((Date.now() - began) / 1000).toFixed(0);
   const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes'];
   const { code, stderr } = await lab.switch.exec([
-    ...['ssh', '-i', join(lab.folder, 'shares/proof/key'), ...options.flatMap((one) => ['-o', one])],
+    ...['ssh', '-i', userKey(lab), ...options.flatMap((one) => ['-o', one])],
     ...[`root@${address}`, 'true'],
   ]);
   if (code !== 0) throw new Error(`nobody is let in at ${address}: ${stderr}`);
