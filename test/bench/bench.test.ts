@@ -12,8 +12,8 @@ const LIMITS: Record<string, number> = {
   'generate beside cp': 60,
   'no change beside validate': 1.6,
   'one change beside validate': 1.6,
-  'embedded ISOs beside cloud-localds': 1 / 5,
-  'ISOs by xorriso beside cloud-localds': 1,
+  'embedded ISOs beside cloud-localds': 0.6,
+  'ISOs by xorriso beside cloud-localds': 2,
 };
 /** MB. */
 const MEMORY = 300;
