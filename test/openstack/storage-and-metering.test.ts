@@ -204,6 +204,7 @@ async function makeTypes(
     writeFileSync(join(base, path), text);
   };
   put('etc/stackseed/openstack/cinder-types.json', JSON.stringify(wanted));
+  put('etc/stackseed/openstack/cinder.catalogue.json', '{"user": "cinder-2"}');
   put('etc/stackseed/openstack/cinder.service', 'secret\n');
   put('etc/stackseed/openstack/internal', 'http://127.0.0.1\n');
   // Both are asked on the port of this test.

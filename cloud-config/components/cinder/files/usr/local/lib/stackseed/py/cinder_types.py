@@ -1,7 +1,8 @@
 """Makes the volume types that the inventory names. Run it as a step: two at once would make a type twice.
 
-Reads /etc/stackseed/openstack/cinder-types.json (extra specs by name), cinder.service (the password of Cinder's user)
-and internal. A type that is there keeps what it has. Status 75: not yet; the last line of stderr says why.
+Reads /etc/stackseed/openstack/cinder-types.json (extra specs by name), cinder.catalogue.json (who Cinder's user is),
+cinder.service (that user's password) and internal. A type that is there keeps what it has. Status 75: not yet; the last
+line of stderr says why.
 """
 import json
 import os
@@ -22,7 +23,8 @@ def main():
     try:
         wanted = json.loads(read(folder, 'cinder-types.json'))
         base = read(folder, 'internal')
-        token, project = log_in(base + ':5000/v3', read(folder, 'cinder.service'))
+        user = json.loads(read(folder, 'cinder.catalogue.json'))['user']
+        token, project = log_in(base + ':5000/v3', user, read(folder, 'cinder.service'))
         bring('%s:8776/v3/%s/types' % (base, project), token, wanted)
     except (Later, OSError, ValueError, KeyError) as error:
         sys.stderr.write('for Cinder: %s\n' % error)
@@ -50,12 +52,12 @@ def call(verb, url, body=None, token=None):
         raise Later('%s was answered with %d' % (verb, error.code))
 
 
-def log_in(url, password):
+def log_in(url, user, password):
     """(token, id of the project `service`) of Cinder's user."""
     default = {'id': 'default'}
     answer, head = call('POST', url + '/auth/tokens', {'auth': {
         'identity': {'methods': ['password'],
-                     'password': {'user': {'name': 'cinder', 'password': password, 'domain': default}}},
+                     'password': {'user': {'name': user, 'password': password, 'domain': default}}},
         'scope': {'project': {'name': 'service', 'domain': default}}}})
     return head['X-Subject-Token'], answer['token']['project']['id']
 
