@@ -175,8 +175,9 @@ print(ceilometer_group.count(lambda *words: state[words]))
 /** Runs cinder_types.py against a Keystone and a Cinder that have one type; what it said, and what it made. */
 async function makeTypes(
   wanted: unknown,
-): Promise<{ status: number | null; stderr: string; made: unknown[] }> {
+): Promise<{ status: number | null; stderr: string; user: string; made: unknown[] }> {
   const made: unknown[] = [];
+  let user = '';
   const server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk) => {
@@ -185,6 +186,7 @@ async function makeTypes(
     request.on('end', () => {
       response.setHeader('X-Subject-Token', 'token');
       if (request.url?.endsWith('/auth/tokens')) {
+        user = JSON.parse(text).auth.identity.password.user.name;
         response.end(JSON.stringify({ token: { project: { id: 'p1' } } }));
       } else if (request.headers['x-auth-token'] !== 'token' || !request.url?.startsWith('/v3/p1/types')) {
         response.writeHead(404).end();
@@ -222,7 +224,7 @@ async function makeTypes(
       stderr += chunk;
     });
     const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    return { status, stderr, made };
+    return { status, stderr, user, made };
   } finally {
     server.close();
     rmSync(base, { recursive: true, force: true });
@@ -230,11 +232,12 @@ async function makeTypes(
 }
 
 test('volume types that are missing are made, and those that are there are left alone', async () => {
-  const { status, stderr, made } = await makeTypes({
+  const { status, stderr, user, made } = await makeTypes({
     there: { a: 'b' },
     nfs: { volume_backend_name: 'nfs' },
   });
   assert.is(status, 0, stderr);
+  assert.is(user, 'cinder-2');
   assert.equal(made, [{ volume_type: { name: 'nfs', extra_specs: { volume_backend_name: 'nfs' } } }]);
 });
 
