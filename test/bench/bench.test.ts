@@ -8,10 +8,10 @@ import { measure, told } from './measure.ts';
  */
 const LIMITS: Record<string, number> = {
   start: 5,
-  'validate beside yaml': 6,
+  'validate beside yaml': 10,
   'generate beside cp': 60,
-  'no change beside validate': 1.6,
-  'one change beside validate': 1.6,
+  'no change beside validate': 2.5,
+  'one change beside validate': 2.5,
   'embedded ISOs beside cloud-localds': 0.6,
   'ISOs by xorriso beside cloud-localds': 2,
 };
