@@ -20,7 +20,7 @@ interface Context {
   stands: boolean;
 }
 
-const IN_CI = ['images', 'network', 'servers', 'floating address', 'volume', 'stack', 'dashboard', 'doctor'];
+const IN_CI = ['images', 'network', 'servers', 'floating address', 'volume', 'dashboard', 'doctor'];
 
 const cloud = suite<Context>('cloud', { stands: false } as Context);
 const wanted = [...labNeeds, 'busybox', 'chromium', 'cpio', 'dropbear', 'ssh'];

@@ -17,8 +17,8 @@ const { plan } = makePlan(
   emptyLock(),
 );
 
-/** A user in Keystone whose id is kept elsewhere: Gnocchi names resources by it. */
-const ALONE = ['ceilometer-service'];
+/** Users in Keystone whose id is kept elsewhere: trusts are given to Heat's, and Gnocchi names resources by Ceilometer's. */
+const ALONE = ['heat-service', 'ceilometer-service'];
 const PASSWORD = /\b([a-z]+)-(?:database|broker|service)$/;
 
 /** Every file of the cloud's hosts, as after the first rotation of all passwords, each of which is its label. */
