@@ -4,7 +4,7 @@ import { measure, told } from './measure.ts';
 
 /**
  * Ratios that a machine with much else to do may show as well, at 100 hosts. What is wanted of a quiet one is in
- * measure.ts; these find what becomes several times slower.
+ * measure.ts; these find what becomes many times slower.
  */
 const LIMITS: Record<string, number> = {
   start: 5,
