@@ -18,6 +18,12 @@ say() {
   logger -t stackseed "$1" || true
 }
 
+# direct: the boot server knows a host by its address, and a proxy for packages gives out nothing else; the installer
+# would ask it for every file. All packages are installed by now.
+direct() {
+  debconf-set mirror/http/proxy '' || true
+}
+
 # fetch NAME TARGET MD5
 fetch() {
   if [ -n "$live" ]; then
@@ -102,11 +108,12 @@ finished() {
     return 0
   fi
   url=$(sed -n 's/.*ds=nocloud;s=\(https\{0,1\}:[^ ";]*\).*/\1/p' "$ROOT/proc/cmdline")
-  [ -z "$url" ] || curl -fsS -m 20 -o "$work/finished" "${url}finished" || true
+  [ -z "$url" ] || curl -fsS -m 20 --noproxy '*' -o "$work/finished" "${url}finished" || true
 }
 
 main() {
   umask 077
+  [ -n "$live" ] || direct
   seed
   umask 022
   datasource

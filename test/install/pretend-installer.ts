@@ -47,6 +47,7 @@ export function runInInstaller(
 ): Run {
   machine(folder, given);
   put(folder, 'tmp/stackseed/install.env', given.env);
+  put(folder, 'proxy', 'http://proxy.example:3142');
   for (const [name, text] of given.served ?? []) put(folder, `served/${name}`, text);
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
@@ -75,7 +76,7 @@ export function runInLiveSession(
     curtin: `echo "curtin $*" >>'${folder}/ran'\n`,
     chpasswd: `echo "chpasswd $* $(cat)" >>'${folder}/ran'\n`,
     sync: 'exit 0\n',
-    curl: `for url; do :; done; echo "$url" >>'${folder}/asked'\nexit 7\n`,
+    curl: `case "$*" in *"--noproxy *"*) ;; *) exit 5 ;; esac\nfor url; do :; done; echo "$url" >>'${folder}/asked'\nexit 7\n`,
   });
   const path = `${bin}:/usr/bin:/bin`;
   return run(folder, ['/bin/sh', join(folder, 'run/stackseed', script), 'live'], path, given.patience);
@@ -128,8 +129,10 @@ function stubs(folder: string, disks: PretendDisk[]): Record<string, string> {
   return {
     'list-devices': `[ "$1" = disk ] || exit 2\n${list}exit 0\n`,
     logger: `[ "$1 $2" = '-t stackseed' ] || exit 2\necho "$3" >>'${folder}/said'\n`,
-    // The first fetch of each file fails, as where a boot server is away for a moment.
-    preseed_fetch: `echo "$*" >>'${folder}/fetched'
+    'debconf-set': `[ "$1" = mirror/http/proxy ] || exit 10\nprintf %s "$2" >'${folder}/proxy'\n`,
+    // Through a proxy there is nothing. The first fetch of each file fails, as where a boot server is away for a moment.
+    preseed_fetch: `[ ! -s '${folder}/proxy' ] || exit 4
+echo "$*" >>'${folder}/fetched'
 if [ ! -e '${folder}/tried-'"$1" ]; then : >'${folder}/tried-'"$1"; exit 1; fi
 cp '${folder}/served/'"$1" "$2" || exit 1
 [ -z "\${3:-}" ] || [ "$(md5sum "$2" | cut -d' ' -f1)" = "$3" ] || exit 2
