@@ -3,6 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, wr
 import { dirname, join } from 'node:path';
 import { root } from '../fixtures.ts';
 
+export const PROXY = 'http://proxy.example:3142';
+
 /** A disk as the kernel shows it. */
 export interface PretendDisk {
   /** "sda" */
@@ -45,15 +47,33 @@ export function runInInstaller(
     patience?: number;
   },
 ): Run {
-  machine(folder, given);
   put(folder, 'tmp/stackseed/install.env', given.env);
-  put(folder, 'proxy', 'http://proxy.example:3142');
+  const bin = installer(folder, given);
+  return run(folder, [join(bin, 'sh'), join(root, 'preseed', script)], bin, given.patience);
+}
+
+/** Runs partman's early_command of a preseed there. */
+export function runEarlyCommand(
+  folder: string,
+  preseed: string,
+  given: Machine & { served: Map<string, string> },
+): Run {
+  const command = /^d-i partman\/early_command string (.*)$/m.exec(preseed)?.[1] ?? '';
+  const bin = installer(folder, given);
+  putStubs(bin, { sleep: 'exit 0\n' });
+  return run(folder, [join(bin, 'sh'), '-c', command.replaceAll('/tmp/', `${folder}/tmp/`)], bin);
+}
+
+/** An installer that knows of a proxy for packages. Gives the folder of its programs. */
+function installer(folder: string, given: Machine & { served?: Map<string, string> }): string {
+  machine(folder, given);
+  put(folder, 'proxy', PROXY);
   for (const [name, text] of given.served ?? []) put(folder, `served/${name}`, text);
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   spawnSync('busybox', ['--install', '-s', bin]);
   putStubs(bin, stubs(folder, given.disks ?? []));
-  return run(folder, [join(bin, 'sh'), join(root, 'preseed', script)], bin, given.patience);
+  return bin;
 }
 
 /**
@@ -129,6 +149,7 @@ function stubs(folder: string, disks: PretendDisk[]): Record<string, string> {
   return {
     'list-devices': `[ "$1" = disk ] || exit 2\n${list}exit 0\n`,
     logger: `[ "$1 $2" = '-t stackseed' ] || exit 2\necho "$3" >>'${folder}/said'\n`,
+    'debconf-get': `[ "$1" = mirror/http/proxy ] || exit 10\ncat '${folder}/proxy'\n`,
     'debconf-set': `[ "$1" = mirror/http/proxy ] || exit 10\nprintf %s "$2" >'${folder}/proxy'\n`,
     // Through a proxy there is nothing. The first fetch of each file fails, as where a boot server is away for a moment.
     preseed_fetch: `[ ! -s '${folder}/proxy' ] || exit 4

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
 import { type HostFiles, installedHosts, textOf } from './fleet.ts';
-import { type PretendDisk, type Run, runInInstaller } from './pretend-installer.ts';
+import { PROXY, type PretendDisk, type Run, runEarlyCommand, runInInstaller } from './pretend-installer.ts';
 
 const hosts = await installedHosts('debian-12');
 const xenial = await installedHosts('ubuntu-16.04');
@@ -240,6 +240,20 @@ needs(test, 'busybox')('partitions of a mirror are counted as the table has them
     assert.is(first('large', ofXenial, 3_000_000), '/dev/sda2#/dev/sdb2');
   }),
 );
+
+for (const [platform, fleet] of Object.entries({ 'debian-12': hosts, 'ubuntu-16.04': xenial }))
+  needs(test, 'busybox')(`the boot server of ${platform} is asked directly, the mirror by its proxy`, () =>
+    withFolder((folder) => {
+      const served = fleet.get('plain') ?? new Map();
+      const disks = [disk('sda', 120_000)];
+      const run = runEarlyCommand(folder, textOf(served, 'preseed.cfg'), { served, disks });
+      assert.is(run.stderr, '');
+      assert.is(run.status, 0);
+      assert.is(run.read('tmp/stackseed/late.sh'), textOf(served, 'late.sh'));
+      assert.is(run.read('tmp/stackseed/disks'), '/dev/sda\n');
+      assert.is(run.read('proxy'), PROXY);
+    }),
+  );
 
 needs(test, 'busybox')('the seed is laid whole, for root alone, and nothing else decides the network', () =>
   withFolder((folder) => {
