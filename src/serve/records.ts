@@ -37,6 +37,14 @@ export function note(records: Records, happening: Happening): boolean {
   return true;
 }
 
+/** What follows "t/" in the URL of what only one host may fetch. */
+const TOKEN = /(?<=\bt\/)[0-9a-f]{6,32}/g;
+
+/** A line that a host said. Installers log each URL that they fetch; the token in it is for nobody who reads the page. */
+export function lineOf(host: string, text: string): Happening {
+  return { at: Date.now(), host, kind: 'line', text: text.replace(TOKEN, '...') };
+}
+
 /** A happening out of a line of the journal; undefined where it is torn or not one. */
 export function parseHappening(line: string): Happening | undefined {
   let found: unknown;

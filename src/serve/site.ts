@@ -6,7 +6,7 @@ import type { Contents } from './contents.ts';
 import type { Journal } from './journal.ts';
 import type { Page } from './page.ts';
 import { pathNames } from './path.ts';
-import { lastAt } from './records.ts';
+import { lastAt, lineOf } from './records.ts';
 import { sendFile } from './send-file.ts';
 import { stageOf } from './stage-of.ts';
 import type { TftpLine } from './tftp-line.ts';
@@ -199,8 +199,7 @@ async function installed(site: Site, host: string, address: string): Promise<voi
 
 async function lines(site: Site, host: string, body: Buffer): Promise<void> {
   const said = body.toString('utf8').split('\n').slice(-20);
-  for (const text of said)
-    void site.journal.note({ at: Date.now(), host, kind: 'line', text }).catch(() => {});
+  for (const text of said) void site.journal.note(lineOf(host, text)).catch(() => {});
 }
 
 async function phoneHome(
@@ -224,8 +223,7 @@ async function phoneHome(
 /** Notes a line that a machine sent without saying who it is. */
 export async function heardLine(site: Site, address: string, text: string): Promise<void> {
   const host = await clientAt(site, address);
-  if (host !== undefined)
-    await site.journal.note({ at: Date.now(), host, kind: 'line', text }).catch(() => {});
+  if (host !== undefined) await site.journal.note(lineOf(host, text)).catch(() => {});
 }
 
 /** Notes what dnsmasq sent by TFTP, or was asked for and does not have. */

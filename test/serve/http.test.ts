@@ -140,8 +140,9 @@ test('a machine is followed from its boot loader to its first boot, over a resta
   assert.is(await stage('cm1'), 'loads the installer');
   await fetch(`${server.url}/t/${TOKENS['cm1']}/preseed.cfg`);
   assert.is(await stage('cm1'), 'installer');
-  await post(`${server.url}/t/${TOKENS['cm1']}/line`, 'partman: <b>formatting</b>\n');
-  await post(`${server.url}/t/${TOKENS['cm1']}/finished`, '');
+  const url = `${server.url}/t/${TOKENS['cm1']}`;
+  await post(`${url}/line`, `URL:${url}/late.sh [3866/3866]\npartman: <b>formatting</b>\n`);
+  await post(`${url}/finished`, '');
   assert.is(await stage('cm1'), 'installed');
   const before = await stateOf(server, 'cm1');
   await server.stop();
@@ -149,6 +150,13 @@ test('a machine is followed from its boot loader to its first boot, over a resta
   const after = await stateOf(context.server, 'cm1');
   assert.equal(after, before);
   assert.match(JSON.stringify(after), /partman: <b>formatting/);
+  // Installers log what they fetch: what opens it is neither shown nor kept.
+  assert.match(JSON.stringify(after), /\/t\/\.\.\.\/late\.sh \[3866/);
+  const kept = readFileSync(join(server.state, 'happenings.jsonl'), 'utf8');
+  assert.is(
+    [...Object.values(TOKENS)].some((token) => kept.includes(token)),
+    false,
+  );
   assert.is((await fetch(`${context.server.url}/hosts/${MACS['cm1']}.cfg`)).status, 404);
   assert.is(await stage('cm1'), 'boots its disk');
 });
