@@ -6,7 +6,9 @@ import type { TreeOptions } from './local-tree.ts';
 import type { Tree } from './types.ts';
 
 /** What the boot server asks of its keeper, and what it is told. */
-export type ToKeeper = { begin: { folder: string; dnsmasq: boolean } } | { disarm: string; turn: number };
+export type ToKeeper =
+  | { begin: { folder: string; leases?: string | undefined } }
+  | { disarm: string; turn: number };
 export type FromKeeper =
   | { ready: true }
   | { arms: readonly Arm[] }
@@ -56,7 +58,7 @@ export async function keptTree(options: TreeOptions): Promise<Tree> {
       }
     });
   });
-  send({ begin: { folder: options.folder, dnsmasq: options.dnsmasq } });
+  send({ begin: { folder: options.folder, leases: options.leases } });
   await ready;
   return {
     arms: () => arms,

@@ -18,7 +18,8 @@ const TRIES = 20;
 
 export interface TreeOptions {
   folder: string;
-  dnsmasq: boolean;
+  /** Absolute path where dnsmasq, which is then a child, keeps its leases: not among those of the machine's own. */
+  leases?: string | undefined;
   changed(arms: readonly Arm[]): void;
   /** Lines that dnsmasq logs. */
   log(line: string): void;
@@ -53,7 +54,7 @@ export async function localTree(options: TreeOptions): Promise<Tree> {
       },
     );
   }, LOOK);
-  const child = options.dnsmasq ? await startDnsmasq(options) : undefined;
+  const child = options.leases === undefined ? undefined : await startDnsmasq(options, options.leases);
   let last: Promise<void> = Promise.resolve();
   return {
     arms: () => arms,
@@ -87,10 +88,13 @@ async function patiently(act: () => Promise<unknown>): Promise<void> {
 }
 
 /** Its configuration is the tree's own; it keeps the rights that DHCP needs, and gives up the others by itself. */
-async function startDnsmasq({ folder, log, failed }: TreeOptions): Promise<ChildProcess> {
+async function startDnsmasq({ folder, log, failed }: TreeOptions, leases: string): Promise<ChildProcess> {
   const child = spawn(
     'dnsmasq',
-    ['--keep-in-foreground', '--log-facility=-', `--conf-file=${join(folder, 'dnsmasq.conf')}`],
+    [
+      ...['--keep-in-foreground', '--log-facility=-', `--conf-file=${join(folder, 'dnsmasq.conf')}`],
+      `--dhcp-leasefile=${leases}`,
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder },
   );
   createInterface({ input: child.stderr }).on('line', log);

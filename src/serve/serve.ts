@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Plan } from '../plan/types.ts';
 import type { Secrets } from '../secrets/index.ts';
 import type { HostStatus } from '../status/types.ts';
@@ -66,7 +66,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   let site: Site | undefined;
   const treeOptions = {
     folder,
-    dnsmasq: options.dnsmasq,
+    leases: options.dnsmasq ? resolve(options.state, 'dnsmasq.leases') : undefined,
     log: (line: string) => {
       const tftp = tftpLine(line);
       if (tftp && site) void heardTftp(site, tftp);

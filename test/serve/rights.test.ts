@@ -107,6 +107,7 @@ test.before.each(async (context) => {
     'port=0',
     'interface=v0',
     'bind-interfaces',
+    'dhcp-range=10.77.0.100,10.77.0.110,255.255.255.0,1h',
     'enable-tftp',
     `tftp-root=${join(tree, 'tftp')}`,
   ];
@@ -209,6 +210,28 @@ rooted(
     await until(() => /partman: all is full/.test(pages()));
   },
 );
+
+needs(
+  test,
+  'root',
+  'dnsmasq',
+  'nsenter',
+  'ip',
+  'busybox',
+)('leases are kept beside what is known of the hosts, and survive a restart', async (context) => {
+  await start(context);
+  const lease = () =>
+    must(context.there, 'busybox', 'udhcpc', '-i', 'v1', '-n', '-q', '-f', '-s', '/bin/true');
+  const leases = join(context.fleet.folder, 'pxe-state/dnsmasq.leases');
+  lease();
+  const first = readFileSync(leases, 'utf8');
+  assert.match(first, new RegExp(`^\\d+ ${MACS['cnt1']} 10\\.77\\.0\\.1[01]\\d `));
+  await stop(context);
+  await start(context);
+  assert.is(readFileSync(leases, 'utf8').split(' ')[2], first.split(' ')[2]);
+  lease();
+  assert.match(readFileSync(leases, 'utf8'), ` ${first.split(' ')[2]} `);
+});
 
 rooted(
   'when dnsmasq ends, it ends and says so; a tree that its account cannot read is refused',
