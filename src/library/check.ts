@@ -17,6 +17,9 @@ export function checkLibrary(library: Library, entries: Entries): Finding[] {
     value?.components.forEach((name, index) => {
       unknown(findings, document, ['components', index], 'component', name, names.components);
     });
+    value?.needs.forEach((name, index) => {
+      unknown(findings, document, ['needs', index], 'role', name, names.roles);
+    });
   }
   for (const { value, document } of entries.components) {
     if (!value) continue;

@@ -127,8 +127,8 @@ function readRole(name: string, file: string, findings: Finding[]): Entry<Role> 
   const checked = checkSchema(document, roleFile);
   findings.push(...document.findings, ...checked.findings);
   if (!checked.value) return { name, document, replaces: false };
-  const { replaces = false, ...rest } = checked.value;
-  return { name, document, replaces, value: { name, ...rest } };
+  const { replaces = false, needs = [], ...rest } = checked.value;
+  return { name, document, replaces, value: { name, needs, ...rest } };
 }
 
 function readComponent(name: string, folder: string, findings: Finding[]): Entry<Component> {

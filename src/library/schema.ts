@@ -111,6 +111,7 @@ export const roleFile = z.strictObject({
   replaces: z.boolean().optional(),
   listed: z.boolean(),
   count: z.enum(['one', 'odd', 'any']),
+  needs: z.array(name).optional(),
   components: z.array(name),
 });
 

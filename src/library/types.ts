@@ -71,6 +71,8 @@ export interface Role {
   listed: boolean;
   /** How many hosts may have it: "one", "odd" (a majority is counted), "any". */
   count: 'one' | 'odd' | 'any';
+  /** Roles of which some host must have each where a host has this one. */
+  needs: string[];
   components: string[];
 }
 

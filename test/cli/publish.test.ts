@@ -109,7 +109,7 @@ for (const [what, change, says] of [
   [
     'nobody who gives turns',
     (text: string) => text.replace(', pull-controller', ''),
-    'controllers need the role pull-controller',
+    'no host has the role pull-controller, which that one needs',
   ],
   ['a URL without TLS', (text: string) => text.replace('https://seeds', 'http://seeds'), 'pull.url'],
 ] as const)

@@ -1,14 +1,31 @@
+import type { Role } from '../../library/types.ts';
 import type { Check, CheckedHost } from './context.ts';
 
-/** How many hosts have a role, and whether a stuck one can be switched off. */
+/** How many hosts have a role, what else the fleet needs for it, and whether a stuck one can be switched off. */
 export function checkRoles(check: Check): void {
   for (const role of check.library.roles.values()) {
     const having = check.hosts.filter((host) => !host.absent && host.roles.includes(role.name));
+    checkNeeds(check, role, having);
     if (role.count === 'one' && having.length > 1) checkOne(check, role.name, having);
     if (role.count === 'odd' && having.length > 0) {
       checkMajority(check, role.name, having);
       if (having.length > 1) checkFencing(check, role.name, having);
     }
+  }
+}
+
+function checkNeeds(check: Check, role: Role, [first]: CheckedHost[]): void {
+  if (!first) return;
+  for (const name of role.needs) {
+    if (check.hosts.some((host) => !host.absent && host.roles.includes(name))) continue;
+    check.report({
+      code: 'role-needs',
+      path: ['hosts', first.name],
+      at: 'key',
+      message: `has the role ${role.name}, and no host has the role ${name}, which that one needs`,
+      hint: `${name}: ${check.library.roles.get(name)?.summary}`,
+      whole: [['hosts'], ['groups']],
+    });
   }
 }
 
