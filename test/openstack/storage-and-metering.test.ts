@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -215,6 +215,8 @@ async function makeTypes(
     `:${port}/`,
   );
   put('cinder_types.py', script);
+  const shared = 'openstack_catalogue.py';
+  copyFileSync(join(modules('openstack'), shared), join(base, shared));
   try {
     const child = spawn('python3', ['-I', '-S', '-B', join(base, 'cinder_types.py')], {
       env: { ...process.env, ROOT: base },

@@ -46,12 +46,13 @@ def read(folder, name):
 
 
 class Keystone:
-    """Its API, version 3, with a token of the administrator."""
+    """Its API, version 3, with a token of the administrator, or of another user. Other services are asked the same way:
+    set `url` to where their API is. `project` is the id of the one that the token is for."""
 
-    def __init__(self, url, password):
+    def __init__(self, url, password, user='admin', project='admin'):
         self.url, self.token = url, None
-        _, head = self.call('POST', '/auth/tokens', login('admin', password, 'admin'))
-        self.token = head['X-Subject-Token']
+        answer, head = self.call('POST', '/auth/tokens', login(user, password, project))
+        self.token, self.project = head['X-Subject-Token'], answer['token']['project']['id']
 
     def call(self, verb, path, body=None, allowed=()):
         """(answer, head); (None, status) for a status that is allowed. Later for any other."""
