@@ -38,11 +38,15 @@ export function note(records: Records, happening: Happening): boolean {
 }
 
 /** What follows "t/" in the URL of what only one host may fetch. */
-const TOKEN = /(?<=\bt\/)[0-9a-f]{6,32}/g;
+const TOKEN = /(?<=\bt\/)[0-9a-f]{6,32}(?![0-9A-Za-z])/g;
 
-/** A line that a host said. Installers log each URL that they fetch; the token in it is for nobody who reads the page. */
+/**
+ * A line that a host said; of one that writes over itself the last. Installers log each URL that they fetch: the
+ * token in it is for nobody who reads the page.
+ */
 export function lineOf(host: string, text: string): Happening {
-  return { at: Date.now(), host, kind: 'line', text: text.replace(TOKEN, '...') };
+  const last = text.trimEnd().split('\r').at(-1) ?? '';
+  return { at: Date.now(), host, kind: 'line', text: last.replace(TOKEN, '...') };
 }
 
 /** A happening out of a line of the journal; undefined where it is torn or not one. */

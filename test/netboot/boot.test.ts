@@ -8,6 +8,7 @@ import { macs } from '../pxe/fleet.ts';
 import { biosDisk, FROM_DISK, uefiDisk } from './disk.ts';
 import { powerOn } from './machine.ts';
 import { openLan } from './network.ts';
+import { together } from './together.ts';
 import { armWeb, IMAGE, layTree, REACHED, type Tree } from './tree.ts';
 
 /**
@@ -18,10 +19,14 @@ import { armWeb, IMAGE, layTree, REACHED, type Tree } from './tree.ts';
 const test = suite('netboot');
 const checked = needs(test, 'root', 'qemu-system-x86_64', 'dnsmasq', 'ip', 'mformat');
 const only = process.env['STACKSEED_BOOT'];
-function proof(name: string, run: () => unknown): void {
-  if (only === undefined || new RegExp(only).test(name)) checked(name, async () => void (await run()));
+function proof(name: string, run: (name: string) => Promise<void>): void {
+  if (only !== undefined && !new RegExp(only).test(name)) return;
+  checked(
+    name,
+    together(() => run(name)),
+  );
 }
-function long(name: string, run: () => unknown): void {
+function long(name: string, run: (name: string) => Promise<void>): void {
   if (only !== undefined || process.env['STACKSEED_LONG'] === '1') proof(name, run);
 }
 const SHIM = join(IMAGE, 'debian-installer/amd64/bootnetx64.efi');
@@ -41,37 +46,34 @@ interface Case {
   by: RegExp;
 }
 
-/** From power on to the preseed, with nobody answering anything; gives the seconds. */
-async function installs({
-  firmware,
-  dhcp = 'authoritative',
-  conf = String,
-  args = [],
-  by,
-}: Case): Promise<void> {
-  await withFolder(async (folder) => {
-    const tree = await layTree(folder, dhcp);
-    const preseed = await armWeb(tree);
-    const disk = join(folder, 'disk.raw');
-    layDisk(firmware, disk, folder);
-    const lan = await openLan({ folder, tree: tree.tree, conf: conf(tree.conf), site: dhcp === 'proxy' });
-    const nic = { mac: macs.web, tap: lan.port() };
-    const machine = powerOn({ name: 'web', firmware, within: lan.within, nic, disk, folder, args });
-    try {
-      const asked = (path: string) => lan.requests().some((line) => line.includes(` ${path} `));
-      const at = await machine.until('fetches its preseed', () => asked(preseed), LIMIT);
-      const end = await machine.until('asks nothing', () => asked(REACHED), LIMIT);
-      console.log(`  preseed after ${at.toFixed(0)} s, taken after ${end.toFixed(0)} s`);
-      assert.match(`${lan.requests().join('\n')}\n${lan.log()}`, by);
-      if (dhcp === 'proxy') assert.not.match(lan.log(), /DHCPACK.* 10\.77\.0\.2[0-9][0-9]/);
-    } catch (error) {
-      throw new Error(`${(error as Error).message}\n${lan.log().slice(-3000)}\n${lan.requests().join('\n')}`);
-    } finally {
-      await machine.off();
-      lan.close();
-    }
-  });
-}
+/** From power on to the preseed, with nobody answering anything. */
+const installs =
+  ({ firmware, dhcp = 'authoritative', conf = String, args = [], by }: Case) =>
+  (what: string): Promise<void> =>
+    withFolder(async (folder) => {
+      const tree = await layTree(folder, dhcp);
+      const preseed = await armWeb(tree);
+      const disk = join(folder, 'disk.raw');
+      layDisk(firmware, disk, folder);
+      const lan = await openLan({ folder, tree: tree.tree, conf: conf(tree.conf), site: dhcp === 'proxy' });
+      const nic = { mac: macs.web, tap: lan.port() };
+      const machine = powerOn({ name: 'web', firmware, within: lan.within, nic, disk, folder, args });
+      try {
+        const asked = (path: string) => lan.requests().some((line) => line.includes(` ${path} `));
+        const at = await machine.until('fetches its preseed', () => asked(preseed), LIMIT);
+        const end = await machine.until('asks nothing', () => asked(REACHED), LIMIT);
+        console.log(`  ${what}: preseed after ${at.toFixed(0)} s, taken after ${end.toFixed(0)} s`);
+        assert.match(`${lan.requests().join('\n')}\n${lan.log()}`, by);
+        if (dhcp === 'proxy') assert.not.match(lan.log(), /DHCPACK.* 10\.77\.0\.2[0-9][0-9]/);
+      } catch (error) {
+        throw new Error(
+          `${(error as Error).message}\n${lan.log().slice(-3000)}\n${lan.requests().join('\n')}`,
+        );
+      } finally {
+        await machine.off();
+        lan.close();
+      }
+    });
 
 function layDisk(firmware: 'bios' | 'uefi', disk: string, folder: string): void {
   if (firmware === 'bios') biosDisk(disk);
@@ -79,76 +81,80 @@ function layDisk(firmware: 'bios' | 'uefi', disk: string, folder: string): void 
 }
 
 /** Machines that are not armed, one of the inventory and a stranger, come to their disks by way of the network. */
-async function bootsDisk(
-  firmware: 'bios' | 'uefi',
-  conf: (conf: string) => string,
-  by: RegExp,
-): Promise<void> {
-  await withFolder(async (folder) => {
-    const tree: Tree = await layTree(folder, 'authoritative');
-    await armWeb(tree);
-    const lan = await openLan({ folder, tree: tree.tree, conf: conf(tree.conf) });
-    try {
-      for (const [name, mac] of [
-        ['db', macs.db],
-        ['stranger', '52:54:00:77:00:99'],
-      ] as const) {
-        const disk = join(folder, `${name}.raw`);
-        layDisk(firmware, disk, folder);
-        const nic = { mac, tap: lan.port() };
-        const machine = powerOn({ name, firmware, within: lan.within, nic, disk, folder });
-        try {
-          const at = await machine.until(
-            'boots its disk',
-            () => machine.console().includes(FROM_DISK),
-            LIMIT,
-          );
-          console.log(`  ${name}: disk after ${at.toFixed(0)} s`);
-          assert.match(`${lan.requests().join('\n')}\n${lan.log()}`, by);
-          assert.not.match(lan.requests().join('\n'), /\/t\/|linux/);
-        } catch (error) {
-          throw new Error(
-            `${(error as Error).message}\n${lan.log().slice(-3000)}\n${lan.requests().join('\n')}`,
-          );
-        } finally {
-          await machine.off();
+const bootsDisk =
+  (firmware: 'bios' | 'uefi', conf: (conf: string) => string, by: RegExp) =>
+  (what: string): Promise<void> =>
+    withFolder(async (folder) => {
+      const tree: Tree = await layTree(folder, 'authoritative');
+      await armWeb(tree);
+      const lan = await openLan({ folder, tree: tree.tree, conf: conf(tree.conf) });
+      try {
+        for (const [name, mac] of [
+          ['db', macs.db],
+          ['stranger', '52:54:00:77:00:99'],
+        ] as const) {
+          const disk = join(folder, `${name}.raw`);
+          layDisk(firmware, disk, folder);
+          const nic = { mac, tap: lan.port() };
+          const machine = powerOn({ name, firmware, within: lan.within, nic, disk, folder });
+          try {
+            const at = await machine.until(
+              'boots its disk',
+              () => machine.console().includes(FROM_DISK),
+              LIMIT,
+            );
+            console.log(`  ${what}: ${name}: disk after ${at.toFixed(0)} s`);
+            assert.match(`${lan.requests().join('\n')}\n${lan.log()}`, by);
+            assert.not.match(lan.requests().join('\n'), /\/t\/|linux/);
+          } catch (error) {
+            throw new Error(
+              `${(error as Error).message}\n${lan.log().slice(-3000)}\n${lan.requests().join('\n')}`,
+            );
+          } finally {
+            await machine.off();
+          }
         }
+      } finally {
+        lan.close();
       }
-    } finally {
-      lan.close();
-    }
-  });
-}
+    });
 
-proof('the installer and the firmware are there', () => {
+checked('the installer and the firmware are there', () => {
   for (const file of [SHIM, GRUB, '/usr/share/OVMF/OVMF_CODE_4M.fd']) assert.ok(existsSync(file), file);
 });
 
-proof('BIOS, iPXE over HTTP: to the preseed', () =>
+proof(
+  'BIOS, iPXE over HTTP: to the preseed',
   installs({ firmware: 'bios', by: /ipxe\/hosts\/52-54-00-77-00-11\.ipxe/ }),
 );
 
-proof('UEFI, signed GRUB: to the preseed', () =>
+proof(
+  'UEFI, signed GRUB: to the preseed',
   installs({ firmware: 'uefi', by: /sent .*hosts\/52:54:00:77:00:11\.cfg/ }),
 );
 
-long('BIOS, PXELINUX: to the preseed', () =>
+long(
+  'BIOS, PXELINUX: to the preseed',
   installs({ firmware: 'bios', conf: asPlainRom, by: /sent .*pxelinux\.cfg\/01-52-54-00-77-00-11/ }),
 );
 
-long('BIOS, iPXE beside another DHCP server: to the preseed', () =>
+long(
+  'BIOS, iPXE beside another DHCP server: to the preseed',
   installs({ firmware: 'bios', dhcp: 'proxy', by: /ipxe\/hosts\/52-54-00-77-00-11\.ipxe/ }),
 );
 
-long('BIOS, PXELINUX beside another DHCP server: to the preseed', () =>
+long(
+  'BIOS, PXELINUX beside another DHCP server: to the preseed',
   installs({ firmware: 'bios', dhcp: 'proxy', conf: asPlainRom, by: /sent .*01-52-54-00-77-00-11/ }),
 );
 
-long('UEFI, GRUB beside another DHCP server: to the preseed', () =>
+long(
+  'UEFI, GRUB beside another DHCP server: to the preseed',
   installs({ firmware: 'uefi', dhcp: 'proxy', by: /sent .*hosts\/52:54:00:77:00:11\.cfg/ }),
 );
 
-long('UEFI HTTP boot: to the preseed', () =>
+long(
+  'UEFI HTTP boot: to the preseed',
   installs({
     firmware: 'uefi',
     args: ['IPv4PXESupport', 'IPv6PXESupport'].flatMap((name) => [
@@ -159,12 +165,13 @@ long('UEFI HTTP boot: to the preseed', () =>
   }),
 );
 
-long('BIOS, iPXE: who is not armed boots its disk', () => bootsDisk('bios', String, /ipxe\/boot\.ipxe/));
+long('BIOS, iPXE: who is not armed boots its disk', bootsDisk('bios', String, /ipxe\/boot\.ipxe/));
 
-long('BIOS, PXELINUX: who is not armed boots its disk', () =>
+long(
+  'BIOS, PXELINUX: who is not armed boots its disk',
   bootsDisk('bios', asPlainRom, /sent .*pxelinux\.cfg\/default/),
 );
 
-long('UEFI, GRUB: who is not armed boots its disk', () => bootsDisk('uefi', String, /sent .*grub\.cfg/));
+long('UEFI, GRUB: who is not armed boots its disk', bootsDisk('uefi', String, /sent .*grub\.cfg/));
 
 test.run();

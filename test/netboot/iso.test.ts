@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import { withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
 import { type MachineOptions, powerOn } from './machine.ts';
+import { together } from './together.ts';
 import { layTree, succeeded } from './tree.ts';
 
 /** The installer ISO on machines that have no network at all. STACKSEED_BOOT=REGEX chooses; see boot.test.ts. */
@@ -16,7 +17,7 @@ const AT_END =
   'echo "the preseed was read: $(grep INSTALL_HOST /tmp/stackseed/install.env)" > /dev/ttyS0; poweroff -f';
 const LIMIT = 540 * Number(process.env['STACKSEED_BOOT_PATIENCE'] ?? 1);
 
-async function reads(firmware: MachineOptions['firmware'], kind: 'cd' | 'usb'): Promise<void> {
+async function reads(what: string, firmware: MachineOptions['firmware'], kind: 'cd' | 'usb'): Promise<void> {
   await withFolder(async (folder) => {
     const { tree, out } = await layTree(folder, 'proxy', AT_END);
     await succeeded(['install-iso', 'web', '-o', tree, '--out', out, '--to', folder]);
@@ -28,7 +29,7 @@ async function reads(firmware: MachineOptions['firmware'], kind: 'cd' | 'usb'): 
     });
     try {
       const at = await machine.until('reads its preseed', () => machine.console().includes(REACHED), LIMIT);
-      console.log(`  preseed taken after ${at.toFixed(0)} s`);
+      console.log(`  ${what}: preseed taken after ${at.toFixed(0)} s`);
     } finally {
       await machine.off();
     }
@@ -44,7 +45,10 @@ for (const [firmware, kind, long] of [
   const name = `${firmware.toUpperCase()}, installer ISO as ${kind}: to the preseed, without a server`;
   if (only === undefined ? long && process.env['STACKSEED_LONG'] !== '1' : !new RegExp(only).test(name))
     continue;
-  checked(name, () => reads(firmware, kind));
+  checked(
+    name,
+    together(() => reads(name, firmware, kind)),
+  );
 }
 
 test.run();

@@ -19,6 +19,7 @@ export interface BootLan {
 
 const ADDRESS = '10.77.0.1';
 const OTHER = '10.77.0.2';
+let opened = 0;
 
 /**
  * Puts a tree onto a network: dnsmasq runs with `conf`, a web server over www/. With `site` another DHCP server at
@@ -31,7 +32,7 @@ export async function openLan(options: {
   site?: boolean;
 }): Promise<BootLan> {
   const { folder, tree, conf, site } = options;
-  const name = `stackseed-${process.pid}`;
+  const name = `stackseed-${process.pid}-${opened++}`;
   const children: ChildProcess[] = [];
   let ports = 0;
   const namespaces = [name, ...(site ? [`${name}-site`] : [])];

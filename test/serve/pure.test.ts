@@ -5,7 +5,7 @@ import { html } from '../../src/serve/html.ts';
 import { readTable } from '../../src/serve/neighbours.ts';
 import { macInName, pathNames } from '../../src/serve/path.ts';
 import { parseRange } from '../../src/serve/range.ts';
-import { note, parseHappening, type Records } from '../../src/serve/records.ts';
+import { lineOf, note, parseHappening, type Records } from '../../src/serve/records.ts';
 import { stageOf } from '../../src/serve/stage-of.ts';
 import { syslogText } from '../../src/serve/syslog.ts';
 import { tftpLine } from '../../src/serve/tftp-line.ts';
@@ -154,6 +154,12 @@ test('a host proves by its token who phones home; cloud-init proves nothing', ()
 });
 
 test('lines of logs', () => {
+  for (const [said, kept] of [
+    ['reads ... 5%\rreads ... 100%\r', 'reads ... 100%'],
+    [`URL:http://b/t/${'0f'.repeat(16)}/late.sh [3866/3866]\n`, 'URL:http://b/t/.../late.sh [3866/3866]'],
+    ['left/t/feedback', 'left/t/feedback'],
+  ] as const)
+    assert.equal({ ...lineOf('cnt1', said), at: 0 }, { at: 0, host: 'cnt1', kind: 'line', text: kept });
   assert.is(syslogText('<30>Nov  4 10:00:01 main-menu[1]: x'), 'main-menu[1]: x');
   assert.is(syslogText('no form'), 'no form');
   assert.equal(tftpLine('dnsmasq-tftp[7]: sent /srv/tftp/pxelinux.0 to 10.0.0.9'), {
