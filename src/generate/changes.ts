@@ -82,7 +82,7 @@ function hostChange(prepared: Prepared, host: HostPlan, options: ChangesOptions)
 
   const seed = renderPlanned(fleet, host, secrets);
   const signed = signedPlanned(fleet, host, fleet.lock, seed, secrets);
-  const wantedTree: Tree = new Map([...signed, ...(installerPlanned(fleet, host, seed.tree) ?? [])]);
+  const wantedTree: Tree = new Map([...signed, ...(installerPlanned(fleet, host, signed) ?? [])]);
   const present = readHostTree(folder);
   const unchanged = present !== undefined && sameTree(present, wantedTree);
   // A run that was killed wrote what the manifest does not know.

@@ -104,7 +104,7 @@ async function makeHost(run: Run, host: HostPlan): Promise<HostOutcome> {
   if (limit) throw new FindingsError([...findings, limit]);
   const known = run.overwrite ? undefined : knownDigests(manifest, name);
   const signed = signedPlanned(fleet, host, lock, seed, secrets);
-  const packed = await packHost(out, name, signed, iso, installerPlanned(fleet, host, seed.tree), {
+  const packed = await packHost(out, name, signed, iso, installerPlanned(fleet, host, signed), {
     ...(known && { known }),
     note(digests) {
       run.journal.note(name, digests);

@@ -12,6 +12,7 @@ import { readSecrets, type Secrets } from '../secrets/index.ts';
 import { givenFor, lockedCluster } from './given.ts';
 import { type InputContext, inputContext } from './input.ts';
 import { loadFleet, refuse } from './load.ts';
+import { SIGNATURE, SUMS } from './signed.ts';
 import type { Fleet, GenerateOptions } from './types.ts';
 
 /** All that a run is made of, before it writes anything. */
@@ -59,10 +60,14 @@ export function renderPlanned(
   return explained(host, () => renderHost(host, fleet.plan.fleet, fleet.library, given));
 }
 
-/** What the installer of a host is told, beside its seed; undefined where it is not to be installed. */
-export function installerPlanned(fleet: Fleet, host: HostPlan, seed: Tree): Tree | undefined {
+/**
+ * What the installer of a host is told, beside its seed; undefined where it is not to be installed.
+ * @param signed the seed to the byte as it goes into out/, since the installer checks the digests of what it lays
+ */
+export function installerPlanned(fleet: Fleet, host: HostPlan, signed: Tree): Tree | undefined {
   if (!host.install) return undefined;
   const files = loadInstallerFiles();
+  const seed = new Map([...signed].filter(([name]) => name !== SUMS && name !== SIGNATURE));
   return explained(host, () => installerTree(host, fleet.plan.fleet, fleet.library, files, seed));
 }
 

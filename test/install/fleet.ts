@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { installerPlanned, renderPlanned } from '../../src/generate/generate.ts';
 import { loadFleet } from '../../src/generate/load.ts';
+import { SIGNATURE, SUMS, signedPlanned } from '../../src/generate/signed.ts';
 import type { Installer } from '../../src/install/types.ts';
 import { readSecrets } from '../../src/secrets/index.ts';
 import { knownSecrets, root, withFolder } from '../fixtures.ts';
@@ -20,14 +21,15 @@ export async function installedHosts(
     const { secrets } = await readSecrets(await knownSecrets(folder));
     if (!secrets) throw new Error('no secrets');
     const hosts = fleet.plan.hosts.flatMap((host): [string, HostFiles][] => {
-      const { tree } = renderPlanned(fleet, host, secrets);
+      const seed = renderPlanned(fleet, host, secrets);
+      const tree = signedPlanned(fleet, host, fleet.lock, seed, secrets);
       const installer = installerPlanned(fleet, host, tree);
       if (!installer) return [];
       const files = [...tree, ...installer].map(([name, { content }]): [string, string] => [
         name,
         String(content),
       ]);
-      return [[host.name, new Map(files)]];
+      return [[host.name, new Map(files.filter(([name]) => name !== SUMS && name !== SIGNATURE))]];
     });
     return new Map(hosts);
   });

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { answerLine, answerText, checkPreseed } from '../../src/install/answers.ts';
 import { checkedArguments } from '../../src/install/cmdline.ts';
-import { withFolder } from '../fixtures.ts';
+import { stackseed } from '../cli/command.ts';
+import { knownSecrets, root, withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
 import { installedHosts, installerOf, PLATFORMS, textOf } from './fleet.ts';
 
@@ -146,5 +147,20 @@ test('no argument means anything to a boot loader or a shell', () => {
   ])
     assert.throws(() => checkedArguments([bad]), bad);
 });
+
+test('what an installer checks is what lies in out/', () =>
+  withFolder(async (folder) => {
+    copyFileSync(join(root, 'test/install/fleet/inventory.yaml'), join(folder, 'inventory.yaml'));
+    await knownSecrets(folder);
+    const { status, stderr } = await stackseed(['generate', '--no-iso'], { cwd: folder });
+    assert.is(status, 0, stderr);
+    const hosts = join(folder, 'out/hosts');
+    for (const host of readdirSync(hosts)) {
+      const text = (name: string) => readFileSync(join(hosts, host, name), 'utf8');
+      const listed = /^INSTALL_SEED='(.*)'$/m.exec(text('install.env'))?.[1]?.split(/\s+/) ?? [];
+      const wanted = ['user-data', 'meta-data', 'network-config'].map((name) => `${name}:${md5(text(name))}`);
+      assert.equal(listed.sort(), wanted.sort(), host);
+    }
+  }));
 
 test.run();

@@ -129,7 +129,9 @@ files: { /etc/x: { mode: "0600", owner: web }, /etc/z: { mode: "0640", lay: dire
 test('a role needs roles that there are', () => {
   const needs = (name: string) => ROLE.replace('count: any', `count: any\nneeds: [${name}]`);
   assert.equal(found({ 'roles/one.yaml': needs('two'), 'roles/two.yaml': ROLE }), []);
-  assert.equal(found({ 'roles/one.yaml': needs('too'), 'roles/two.yaml': ROLE }), ['unknown-role needs[0] 4']);
+  assert.equal(found({ 'roles/one.yaml': needs('too'), 'roles/two.yaml': ROLE }), [
+    'unknown-role needs[0] 4',
+  ]);
 });
 
 test('what is wrong with a component', () => {
