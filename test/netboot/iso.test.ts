@@ -4,7 +4,7 @@ import { withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
 import { type MachineOptions, powerOn } from './machine.ts';
 import { together } from './together.ts';
-import { layTree, succeeded } from './tree.ts';
+import { LAYS_SEED, layTree, succeeded } from './tree.ts';
 
 /** The installer ISO on machines that have no network at all. STACKSEED_BOOT=REGEX chooses; see boot.test.ts. */
 const test = suite('install-iso');
@@ -14,6 +14,7 @@ const only = process.env['STACKSEED_BOOT'];
 /** Said when the preseed in the initrd was taken, and what lies beside it was fetched from there. */
 const REACHED = "the preseed was read: INSTALL_HOST='web'";
 const AT_END =
+  `${LAYS_SEED}; ` +
   'echo "the preseed was read: $(grep INSTALL_HOST /tmp/stackseed/install.env)" > /dev/ttyS0; poweroff -f';
 const LIMIT = 540 * Number(process.env['STACKSEED_BOOT_PATIENCE'] ?? 1);
 

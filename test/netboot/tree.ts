@@ -10,8 +10,11 @@ export const IMAGE = '/usr/lib/debian-installer/images/12/amd64/text';
 /** What it asks for when it has read its preseed and nobody had to answer anything. */
 export const REACHED = '/reached-by-web';
 
+/** Lays the seed as at the end of an installation, below a folder in memory. It returns when all of it is there. */
+export const LAYS_SEED = 'MAIN=seed sh /tmp/stackseed/late.sh';
+
 /** Tells the server; the machine goes off, since from here on there would have to be a mirror. */
-const AT_END = `wget -q -O /dev/null http://10.77.0.1${REACHED}; poweroff -f`;
+const AT_END = `${LAYS_SEED} && wget -q -O /dev/null http://10.77.0.1${REACHED}; poweroff -f`;
 
 /** What the preseed does before it partitions: it fetches what lies beside it, as often as it takes. */
 const FETCHES = /^d-i partman\/early_command string (.*); sh \/tmp\/stackseed\/early\.sh$/m;
@@ -25,7 +28,8 @@ export interface Tree {
 
 /**
  * The host's own preseed and seed, as `generate` writes them, and a tree of the real installer. Nobody is armed. The
- * preseed gets one line more: it fetches at once what it would fetch before it partitions, then does `atEnd`.
+ * preseed gets one line more: it fetches at once what it would fetch before it partitions, then does `atEnd`, which begins
+ * with laying the seed.
  */
 export async function layTree(
   folder: string,
