@@ -80,12 +80,13 @@ function archiveParts(platform: Platform): string[] {
 
 function packagesOf(host: HostPlan, install: InstallPlan, platform: Platform): string[] {
   const kinds = new Set(host.devices.map(({ kind }) => kind));
-  const { packages = [], bondPackages = [], vlanPackages = [] } = platform.preseed ?? {};
+  const { packages = [], bondPackages = [], vlanPackages = [], uefiPackages = [] } = platform.preseed ?? {};
   return [
     ...new Set([
       ...packages,
       ...(kinds.has('bond') ? bondPackages : []),
       ...(kinds.has('vlan') ? vlanPackages : []),
+      ...(install.firmware === 'bios' ? [] : uefiPackages),
       ...install.extraPackages,
       ...(install.packages === 'installer' ? host.packages : []),
     ]),

@@ -110,6 +110,7 @@ function readPlatform(name: string, file: string, findings: Finding[]): Entry<Pl
         packages: preseed.packages,
         bondPackages: preseed.bond_packages,
         vlanPackages: preseed.vlan_packages,
+        uefiPackages: preseed.uefi_packages,
         answers: preseed.answers,
       },
     }),

@@ -100,6 +100,7 @@ export const platformFile = z.strictObject({
       packages: z.array(packageName),
       bond_packages: z.array(packageName),
       vlan_packages: z.array(packageName),
+      uefi_packages: z.array(packageName),
       answers: z.array(debconfLine),
     })
     .optional(),

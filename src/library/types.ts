@@ -57,6 +57,8 @@ export interface Platform {
     packages: string[];
     bondPackages: string[];
     vlanPackages: string[];
+    /** What the boot loader of a machine with UEFI needs beside its own package. */
+    uefiPackages: string[];
     /** Lines of the preseed, as they are. */
     answers: string[];
   };

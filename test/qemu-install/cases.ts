@@ -65,7 +65,7 @@ export const CASES: Case[] = [
       { command: 'blkid -o value -s TYPE /dev/vda1 /dev/vdb1', says: /^vfat\nvfat$/ },
       {
         command:
-          'mkdir -p /run/esp && for one in /dev/vd[ab]1; do mount -o ro $one /run/esp && ' +
+          'mkdir -p /run/esp && for one in /dev/vd[ab]1; do mount $one /run/esp && ' +
           'ls /run/esp/EFI/debian/shimx64.efi /run/esp/EFI/BOOT/BOOTX64.EFI; umount /run/esp; done',
         says: /^(\S*shimx64\.efi\s+\S*BOOTX64\.EFI\s*|\S*BOOTX64\.EFI\s+\S*shimx64\.efi\s*){2}$/,
       },
