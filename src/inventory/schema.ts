@@ -347,6 +347,12 @@ const boot = z
       })
       .optional()
       .meta({ description: 'Addresses for machines that are not in the inventory; authoritative only.' }),
+    ipxe: filePath.optional().meta({
+      description:
+        'iPXE for UEFI, relative to the inventory: without it machines with UEFI boot neither beside another DHCP server ' +
+        '(`dhcp: proxy`) nor by HTTP. It is not signed: Secure Boot refuses it.',
+      examples: ['/usr/lib/ipxe/snponly.efi'],
+    }),
     images: z
       .record(platform, bootImage)
       .optional()

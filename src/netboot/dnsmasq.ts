@@ -12,13 +12,19 @@ export interface BootNetwork {
   interface?: string;
   /** Addresses for strangers; without it only hosts of the inventory get one. */
   range?: { from: string; to: string };
+  /** There is an iPXE for UEFI in the tree. */
+  ipxe: boolean;
   /** Hosts that have a fixed address there: one lease for all the NICs of a host. */
   hosts: { name: string; macs: string[]; address: string }[];
 }
 
+/** iPXE for UEFI, in the root of the tree. */
+export const IPXE = 'ipxe.efi';
+
 /** Client architectures (RFC 4578; 16: the registry of DHCPv6 parameters), and what each boots by TFTP. */
+const BIOS = { arch: 0, loader: 'pxelinux.0', what: 'BIOS' };
 const LOADERS = [
-  { arch: 0, loader: 'pxelinux.0', what: 'BIOS' },
+  BIOS,
   { arch: 7, loader: 'bootx64.efi', what: 'UEFI' },
   { arch: 9, loader: 'bootx64.efi', what: 'UEFI' },
   { arch: 11, loader: 'bootaa64.efi', what: 'UEFI, arm64' },
@@ -53,10 +59,13 @@ function dhcp(network: BootNetwork, cidr: string, http: string): string[] {
   const mask = toAddress(2 ** 32 - 2 ** (32 - prefix));
   const match = 'dhcp-userclass=set:ipxe,iPXE';
   if (network.dhcp === 'proxy') {
+    // GRUB asks the server that gave the address for its configuration, so with UEFI only iPXE finds the way here.
+    const uefi = LOADERS.filter(({ arch }) => arch === 7 || arch === 9);
+    const loaders = [BIOS, ...(network.ipxe ? uefi.map((one) => ({ ...one, loader: IPXE })) : [])];
     return [
       `dhcp-range=${base},proxy,${mask}`,
       match,
-      ...LOADERS.flatMap(({ arch, loader, what }) => [
+      ...loaders.flatMap(({ arch, loader, what }) => [
         `pxe-service=tag:!ipxe,${arch},${dnsmasqValue(`stackseed, ${what}`)},${loader}`,
         `pxe-service=tag:ipxe,${arch},${dnsmasqValue(`stackseed, iPXE, ${what}`)},${script}`,
       ]),
@@ -75,12 +84,19 @@ function dhcp(network: BootNetwork, cidr: string, http: string): string[] {
     ),
     match,
     ...LOADERS.map(({ arch }) => `dhcp-match=set:arch${arch},option:client-arch,${arch}`),
-    `dhcp-match=set:arch${HTTP_BOOT},option:client-arch,${HTTP_BOOT}`,
     ...LOADERS.map(({ arch, loader }) => `dhcp-boot=tag:arch${arch},tag:!ipxe,${loader}`),
+    ...(network.ipxe ? httpBoot(http) : []),
+    `dhcp-boot=tag:ipxe,${script}`,
+  ];
+}
+
+/** GRUB of Debian does not know where it came from with HTTP boot, and stops at its prompt. */
+function httpBoot(http: string): string[] {
+  return [
+    `dhcp-match=set:arch${HTTP_BOOT},option:client-arch,${HTTP_BOOT}`,
     // An HTTP client takes no answer that does not name its own class.
     `dhcp-option-force=tag:arch${HTTP_BOOT},tag:!ipxe,option:vendor-class,HTTPClient`,
-    `dhcp-boot=tag:arch${HTTP_BOOT},tag:!ipxe,${dnsmasqValue(`${http}/bootx64.efi`)}`,
-    `dhcp-boot=tag:ipxe,${script}`,
+    `dhcp-boot=tag:arch${HTTP_BOOT},tag:!ipxe,${dnsmasqValue(`${http}/${IPXE}`)}`,
   ];
 }
 

@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, link, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claim } from '../pack/claim.ts';
 import { explainSystemError, syncFolder } from '../pack/index.ts';
 import type { Finding } from '../report/finding.ts';
 import { readArms, removeStray } from './arms.ts';
 import { BOOT_FOLDERS, commonTexts } from './boot-files.ts';
-import { type BootNetwork, dnsmasqConf } from './dnsmasq.ts';
+import { type BootNetwork, dnsmasqConf, IPXE } from './dnsmasq.ts';
 import { makeFolder, OPEN_FILE, writeTexts } from './folders.ts';
 import { IMAGE, type ImageFiles, sha256Of } from './image-files.ts';
 import { getImage, type ImageSource } from './image-source.ts';
+import { netbootProblem } from './problem.ts';
 import { readTreeFile, TREE_FILE } from './tree-file.ts';
 import type { BootUrls, TreeFile } from './types.ts';
 
 export interface TreeOptions {
   folder: string;
   urls: BootUrls;
-  network: BootNetwork;
+  network: Omit<BootNetwork, 'ipxe'>;
+  /** Path of an iPXE for UEFI. */
+  ipxe?: string;
   images: ImageSource[];
   signal?: AbortSignal;
 }
@@ -40,6 +43,7 @@ const LOADERS: Record<string, string[]> = {
   'grubx64.efi': ['tftp', 'www'],
   'bootaa64.efi': ['tftp', 'www'],
   'grubaa64.efi': ['tftp', 'www'],
+  [IPXE]: ['tftp', 'www'],
 };
 const NEEDED = ['pxelinux.0', 'ldlinux.c32', 'bootx64.efi', 'grubx64.efi'];
 const WORK = '.work';
@@ -65,14 +69,14 @@ export async function buildTree(options: TreeOptions): Promise<TreeReport> {
   }
 }
 
-async function build({ folder, urls, network, images, signal }: TreeOptions): Promise<TreeReport> {
+async function build({ folder, urls, network, ipxe, images, signal }: TreeOptions): Promise<TreeReport> {
   const before = await readTreeFile(folder).catch(() => undefined);
   const arms = await readArms(folder);
   const work = join(folder, WORK);
   await rm(work, { recursive: true, force: true });
   const written: string[] = [];
   const tree: TreeFile = { urls, images: {} };
-  const loaders: ImageFiles = new Map();
+  const loaders: ImageFiles = new Map(ipxe === undefined ? [] : [[IPXE, await fileAt(ipxe)]]);
   for (const path of ['www/images', 'tftp/images', ...BOOT_FOLDERS]) await makeFolder(join(folder, path));
   await makeFolder(join(folder, 'www/t'), 0o2751);
   try {
@@ -93,12 +97,16 @@ async function build({ folder, urls, network, images, signal }: TreeOptions): Pr
   }
   await dropImages(folder, Object.keys(tree.images));
   const texts = commonTexts();
-  texts.set('dnsmasq.conf', dnsmasqConf(network, { tftp: join(folder, 'tftp'), http: urls.http }));
+  texts.set(
+    'dnsmasq.conf',
+    dnsmasqConf({ ...network, ipxe: ipxe !== undefined }, { tftp: join(folder, 'tftp'), http: urls.http }),
+  );
   texts.set(TREE_FILE, `${JSON.stringify(sorted(tree), null, 2)}\n`);
   written.push(...(await writeTexts(folder, texts)));
   await removeStray(folder, arms);
   const findings = [
     ...NEEDED.filter((role) => !loaders.has(role)).map(missingLoader),
+    ...(network.dhcp === 'proxy' && ipxe === undefined ? [NO_IPXE] : []),
     ...(before && before.urls.http !== urls.http && arms.length > 0 ? [oldUrl(before.urls.http)] : []),
   ];
   const armed = arms.map(({ host }) => host);
@@ -207,6 +215,25 @@ function sorted({ urls, images }: TreeFile): TreeFile {
   const platforms = Object.entries(images).sort(([one], [other]) => (one < other ? -1 : 1));
   return { urls, images: Object.fromEntries(platforms) };
 }
+
+/** @throws FindingsError where there is no such file */
+async function fileAt(path: string): Promise<string> {
+  if ((await stat(path).catch(() => undefined))?.isFile()) return path;
+  throw netbootProblem(
+    'file-missing',
+    'boot.ipxe',
+    `${path} is no file`,
+    'install the package ipxe (apt-get install ipxe), which has /usr/lib/ipxe/snponly.efi, or name another',
+  );
+}
+
+const NO_IPXE: Finding = {
+  severity: 'warning',
+  code: 'loader-missing',
+  path: 'boot.ipxe',
+  message: 'machines with UEFI cannot boot beside another DHCP server without iPXE, and are told nothing',
+  hint: 'name one, such as /usr/lib/ipxe/snponly.efi of the package ipxe; or let this server give out the addresses',
+};
 
 function missingLoader(role: string): Finding {
   return {

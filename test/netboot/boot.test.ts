@@ -9,7 +9,7 @@ import { biosDisk, FROM_DISK, uefiDisk } from './disk.ts';
 import { powerOn } from './machine.ts';
 import { openLan } from './network.ts';
 import { together } from './together.ts';
-import { armWeb, IMAGE, layTree, REACHED, type Tree } from './tree.ts';
+import { armWeb, IMAGE, IPXE, layTree, REACHED, type Tree } from './tree.ts';
 
 /**
  * Real firmware, real boot loaders and the real installer of Debian 12, on a network of their own with the
@@ -120,7 +120,7 @@ const bootsDisk =
     });
 
 checked('the installer and the firmware are there', () => {
-  for (const file of [SHIM, GRUB, '/usr/share/OVMF/OVMF_CODE_4M.fd']) assert.ok(existsSync(file), file);
+  for (const file of [SHIM, GRUB, IPXE, '/usr/share/OVMF/OVMF_CODE_4M.fd']) assert.ok(existsSync(file), file);
 });
 
 proof(
@@ -149,8 +149,8 @@ long(
 );
 
 long(
-  'UEFI, GRUB beside another DHCP server: to the preseed',
-  installs({ firmware: 'uefi', dhcp: 'proxy', by: /sent .*hosts\/52:54:00:77:00:11\.cfg/ }),
+  'UEFI, iPXE beside another DHCP server: to the preseed',
+  installs({ firmware: 'uefi', dhcp: 'proxy', by: /ipxe\/hosts\/52-54-00-77-00-11\.ipxe/ }),
 );
 
 long(
@@ -161,7 +161,7 @@ long(
       '-fw_cfg',
       `name=opt/org.tianocore/${name},string=n`,
     ]),
-    by: /\/grubx64\.efi/,
+    by: /10\.77\.0\.11 \/ipxe\.efi /,
   }),
 );
 
@@ -170,6 +170,11 @@ long('BIOS, iPXE: who is not armed boots its disk', bootsDisk('bios', String, /i
 long(
   'BIOS, PXELINUX: who is not armed boots its disk',
   bootsDisk('bios', asPlainRom, /sent .*pxelinux\.cfg\/default/),
+);
+
+long(
+  'UEFI, iPXE: who is not armed boots its disk',
+  bootsDisk('uefi', (conf) => conf.replaceAll(',bootx64.efi', ',ipxe.efi'), /ipxe\/boot\.ipxe/),
 );
 
 long('UEFI, GRUB: who is not armed boots its disk', bootsDisk('uefi', String, /sent .*grub\.cfg/));

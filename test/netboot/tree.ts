@@ -7,6 +7,9 @@ import { layInventory } from '../pxe/fleet.ts';
 /** Debian's own installer for network boot, out of its package. */
 export const IMAGE = '/usr/lib/debian-installer/images/12/amd64/text';
 
+/** iPXE for UEFI, as Debian packages it. */
+export const IPXE = '/usr/lib/ipxe/snponly.efi';
+
 /** What it asks for when it has read its preseed and nobody had to answer anything. */
 export const REACHED = '/reached-by-web';
 
@@ -40,7 +43,7 @@ export async function layTree(
   const out = join(folder, 'out');
   const tree = join(folder, 'pxe');
   const range = dhcp === 'authoritative' ? ', range: { from: 10.77.0.100, to: 10.77.0.120 }' : '';
-  const boot = `{ network: manage, server: 10.77.0.1, interface: br0, dhcp: ${dhcp}${range}, images: { debian-12: { from: ${IMAGE} } } }`;
+  const boot = `{ network: manage, server: 10.77.0.1, interface: br0, dhcp: ${dhcp}${range}, ipxe: ${IPXE}, images: { debian-12: { from: ${IMAGE} } } }`;
   const inventory = layInventory(folder, boot, '{ serial: "ttyS0,115200n8" }');
   await knownSecrets(folder);
   await succeeded(['generate', '-i', inventory, '--out', out, '--no-iso']);

@@ -66,4 +66,5 @@ export function layImage(folder: string): void {
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, `${name}\n`);
   }
+  writeFileSync(join(folder, 'snponly.efi'), 'iPXE\n');
 }

@@ -160,6 +160,7 @@ const network = {
   dns: ['10.0.0.1', '10.0.0.2'],
   domain: 'example.net',
   interface: 'eth1',
+  ipxe: true,
   hosts: [{ name: 'web', macs: ['52:54:00:00:00:01', '52:54:00:00:00:02'], address: '10.0.0.11' }],
 };
 const places = { tftp: '/srv/pxe/tftp', http: 'http://10.0.0.9:8080' };
@@ -190,16 +191,31 @@ needs(test, 'dnsmasq')(
 );
 
 test('dnsmasq answers every architecture, and iPXE by its user class', () => {
+  const confOf = (dhcp: 'authoritative' | 'proxy' | 'none', ipxe: boolean) =>
+    dnsmasqConf({ ...network, dhcp, ipxe }, places);
   for (const dhcp of ['authoritative', 'proxy'] as const) {
-    const text = dnsmasqConf({ ...network, dhcp }, places);
+    const text = confOf(dhcp, true);
     assert.match(text, 'dhcp-userclass=set:ipxe,iPXE');
     assert.match(text, 'http://10.0.0.9:8080/ipxe/boot.ipxe');
-    for (const arch of [0, 7, 9, 11])
-      assert.match(text, dhcp === 'proxy' ? `pxe-service=tag:!ipxe,${arch},` : `dhcp-boot=tag:arch${arch},`);
   }
-  assert.match(dnsmasqConf({ ...network, dhcp: 'authoritative' }, places), 'option:vendor-class,HTTPClient');
-  assert.not.match(dnsmasqConf({ ...network, dhcp: 'none' }, places), 'dhcp-range');
-  assert.not.match(dnsmasqConf({ ...network, dhcp: 'proxy' }, places), 'dhcp-host');
+  for (const [arch, loader] of [
+    [0, 'pxelinux.0'],
+    [7, 'bootx64.efi'],
+    [9, 'bootx64.efi'],
+    [11, 'bootaa64.efi'],
+  ] as const)
+    assert.match(confOf('authoritative', true), `dhcp-boot=tag:arch${arch},tag:!ipxe,${loader}\n`);
+  assert.match(confOf('authoritative', true), 'option:vendor-class,HTTPClient');
+  assert.match(confOf('authoritative', true), 'tag:!ipxe,http://10.0.0.9:8080/ipxe.efi\n');
+  assert.match(confOf('proxy', true), 'pxe-service=tag:!ipxe,0,"stackseed, BIOS",pxelinux.0\n');
+  for (const arch of [7, 9])
+    assert.match(confOf('proxy', true), `pxe-service=tag:!ipxe,${arch},"stackseed, UEFI",ipxe.efi\n`);
+  assert.not.match(confOf('none', true), 'dhcp-range');
+  assert.not.match(confOf('proxy', true), 'dhcp-host');
+  // Without iPXE nobody is sent to a loader that would not find its way back.
+  assert.not.match(confOf('authoritative', false), /arch16|ipxe\.efi/);
+  assert.not.match(confOf('proxy', false), /UEFI|ipxe\.efi/);
+  assert.match(confOf('proxy', false), 'pxe-service=tag:!ipxe,0,');
 });
 
 test.run();

@@ -22,7 +22,7 @@ import { needs } from '../needs.ts';
 import { layImage, layInstaller, layInventory, macs } from './fleet.ts';
 
 const BOOT =
-  '{ network: manage, server: 10.77.0.1, dhcp: authoritative, images: { debian-12: { from: image } } }';
+  '{ network: manage, server: 10.77.0.1, dhcp: authoritative, ipxe: image/snponly.efi, images: { debian-12: { from: image } } }';
 const urls = { http: 'http://10.77.0.1' };
 
 /** Every file of a tree: its mode and text. */
@@ -66,6 +66,24 @@ test('the tree is the golden one, each time and to the byte; a second run touche
     assert.match(again.stdout, 'right already');
     assert.is(statSync(join(tree, 'tree.json')).mtimeMs, before);
     assert.equal(read(tree), files);
+  });
+});
+
+test('iPXE for UEFI has to be a file; beside another DHCP server it is missed', async () => {
+  await withTree(async (tree, folder) => {
+    for (const [change, status, says] of [
+      [BOOT.replace('snponly', 'other'), 1, /boot\.ipxe\]: .*other\.efi is no file.*file-missing/],
+      [BOOT.replace('authoritative', 'proxy'), 0, /^$/],
+      [
+        BOOT.replace('authoritative', 'proxy').replace(/ipxe: \S+ /, ''),
+        0,
+        /another DHCP server .*loader-missing/,
+      ],
+    ] as const) {
+      const ran = await stackseed(['pxe', '-i', layInventory(folder, change), '-o', tree]);
+      assert.is(ran.status, status, ran.stderr);
+      assert.match(ran.stderr, says);
+    }
   });
 });
 

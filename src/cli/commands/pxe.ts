@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { loadFleet } from '../../generate/load.ts';
 import type { Fleet } from '../../generate/types.ts';
 import type { InventoryHost } from '../../inventory/schema.ts';
@@ -33,6 +33,7 @@ export async function pxe(context: Context, options: Options): Promise<void> {
     folder: fileFrom(context, options.tree),
     urls: { http: boot.url ?? `http://${boot.server}` },
     network: networkOf(fleet),
+    ...(boot.ipxe !== undefined && { ipxe: resolve(dirname(inventory), boot.ipxe) }),
     images,
     ...(context.signal && { signal: context.signal }),
   });
@@ -48,7 +49,7 @@ export async function pxe(context: Context, options: Options): Promise<void> {
 }
 
 /** What dnsmasq has to know of the network that machines boot from. */
-function networkOf({ inventory, plan }: Fleet): BootNetwork {
+function networkOf({ inventory, plan }: Fleet): Omit<BootNetwork, 'ipxe'> {
   const boot = inventory.boot;
   if (!boot) throw new Error('no boot network');
   const network = inventory.networks[boot.network];
