@@ -75,14 +75,16 @@ const installs =
       }
     });
 
-function layDisk(firmware: 'bios' | 'uefi', disk: string, folder: string): void {
+type Place = Parameters<typeof uefiDisk>[3];
+
+function layDisk(firmware: 'bios' | 'uefi', disk: string, folder: string, place?: Place): void {
   if (firmware === 'bios') biosDisk(disk);
-  else uefiDisk(disk, { shim: SHIM, grub: GRUB }, folder);
+  else uefiDisk(disk, { shim: SHIM, grub: GRUB }, folder, place);
 }
 
 /** Machines that are not armed, one of the inventory and a stranger, come to their disks by way of the network. */
 const bootsDisk =
-  (firmware: 'bios' | 'uefi', conf: (conf: string) => string, by: RegExp) =>
+  (firmware: 'bios' | 'uefi', conf: (conf: string) => string, by: RegExp, place?: Place) =>
   (what: string): Promise<void> =>
     withFolder(async (folder) => {
       const tree: Tree = await layTree(folder, 'authoritative');
@@ -94,7 +96,7 @@ const bootsDisk =
           ['stranger', '52:54:00:77:00:99'],
         ] as const) {
           const disk = join(folder, `${name}.raw`);
-          layDisk(firmware, disk, folder);
+          layDisk(firmware, disk, folder, place);
           const nic = { mac, tap: lan.port() };
           const machine = powerOn({ name, firmware, within: lan.within, nic, disk, folder });
           try {
@@ -174,7 +176,13 @@ long(
 
 long(
   'UEFI, iPXE: who is not armed boots its disk',
-  bootsDisk('uefi', (conf) => conf.replaceAll(',bootx64.efi', ',ipxe.efi'), /ipxe\/boot\.ipxe/),
+  // iPXE gives back to the firmware, which looks by itself.
+  bootsDisk(
+    'uefi',
+    (conf) => conf.replaceAll(',bootx64.efi', ',ipxe.efi'),
+    /ipxe\/boot\.ipxe/,
+    'BOOT/BOOTX64.EFI',
+  ),
 );
 
 long('UEFI, GRUB: who is not armed boots its disk', bootsDisk('uefi', String, /sent .*grub\.cfg/));

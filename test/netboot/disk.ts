@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What a machine says on its serial console when it has booted its disk. */
 export const FROM_DISK = 'this is the disk';
@@ -22,17 +22,33 @@ export function biosDisk(file: string): void {
   writeFileSync(file, disk);
 }
 
-/** A disk for UEFI: a FAT file system with shim and GRUB where Debian puts them; that GRUB writes a line. */
-export function uefiDisk(file: string, loaders: { shim: string; grub: string }, folder: string): void {
+/**
+ * A disk for UEFI: a FAT file system with shim and GRUB where Debian puts them, or where a firmware looks that
+ * remembers nothing; that GRUB writes a line.
+ */
+export function uefiDisk(
+  file: string,
+  loaders: { shim: string; grub: string },
+  folder: string,
+  place: 'debian/shimx64.efi' | 'BOOT/BOOTX64.EFI' = 'debian/shimx64.efi',
+): void {
   writeFileSync(file, Buffer.alloc(16 * 1024 * 1024));
   const config = join(folder, 'disk-grub.cfg');
   mkdirSync(folder, { recursive: true });
   writeFileSync(config, `echo ${FROM_DISK}\nsleep 3600\n`);
   mtools('mformat', '-i', file, '::');
-  mtools('mmd', '-i', file, '::EFI', '::EFI/debian', '::debian-installer', '::debian-installer/amd64');
+  mtools(
+    'mmd',
+    '-i',
+    file,
+    '::EFI',
+    `::EFI/${dirname(place)}`,
+    '::debian-installer',
+    '::debian-installer/amd64',
+  );
   mtools('mmd', '-i', file, '::debian-installer/amd64/grub');
-  mtools('mcopy', '-i', file, loaders.shim, '::EFI/debian/shimx64.efi');
-  mtools('mcopy', '-i', file, loaders.grub, '::EFI/debian/grubx64.efi');
+  mtools('mcopy', '-i', file, loaders.shim, `::EFI/${place}`);
+  mtools('mcopy', '-i', file, loaders.grub, `::EFI/${dirname(place)}/grubx64.efi`);
   mtools('mcopy', '-i', file, config, '::debian-installer/amd64/grub/grub.cfg');
 }
 
