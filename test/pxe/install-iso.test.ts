@@ -18,7 +18,8 @@ import { withFolder } from '../fixtures.ts';
 import { needs } from '../needs.ts';
 import { layImage, layInstaller, layInventory, macs } from './fleet.ts';
 
-const BOOT = '{ network: manage, server: 10.77.0.1, ipxe: image/snponly.efi, images: { debian-12: { from: image } } }';
+const BOOT =
+  '{ network: manage, server: 10.77.0.1, ipxe: image/snponly.efi, images: { debian-12: { from: image } } }';
 const LOADERS = ['/usr/lib/ISOLINUX/isolinux.bin', '/usr/lib/syslinux/modules/bios/ldlinux.c32'];
 const withLoaders = LOADERS.every(existsSync) || process.env['CI'] === 'true' ? test : test.skip;
 
