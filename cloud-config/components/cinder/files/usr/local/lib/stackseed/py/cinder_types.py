@@ -22,7 +22,7 @@ def main(root):
         cinder = catalogue.Keystone(internal + ':5000/v3', catalogue.read(folder, 'cinder.service'), user, 'service')
         cinder.url = '%s:8776/v3/%s' % (internal, cinder.project)
         bring(cinder, wanted)
-    except (catalogue.Later, OSError) as error:
+    except (catalogue.Later, OSError, ValueError, KeyError) as error:
         sys.stderr.write('for Cinder: %s\n' % error)
         return catalogue.LATER
     return 0
